@@ -1,0 +1,113 @@
+import { z } from 'zod'
+
+/** Bounds of what one request may carry; each protects the model runner or this process. */
+export const MAX_MESSAGES = 2000
+export const MAX_IMAGES = 20
+export const MAX_IMAGE_BYTES = 20 * 1024 * 1024
+export const MAX_EMBED_INPUTS = 2048
+export const MAX_TOOLS = 256
+export const MAX_SCHEMA_BYTES = 64 * 1024
+
+const text = z.string()
+const name = z.string().min(1, 'must not be empty')
+const json = z.record(z.string(), z.unknown())
+const image = z.string().regex(/^[A-Za-z0-9+/_-]*={0,2}$/, 'must be base64 without a data: prefix')
+const images = z.array(image).max(MAX_IMAGES, `at most ${MAX_IMAGES} images`)
+const keepAlive = z.union([z.number(), z.string().max(32)])
+const think = z.union([z.boolean(), z.enum(['low', 'medium', 'high', 'max'])])
+const format = z.union([z.literal(''), z.literal('json'), json])
+
+const toolCall = z.object({
+  id: text.optional(),
+  function: z.object({
+    index: z.int().optional(),
+    name: text,
+    arguments: json.optional(),
+  }),
+})
+
+const message = z.object({
+  role: text,
+  content: text.optional(),
+  thinking: text.optional(),
+  images: images.nullish(),
+  tool_calls: z.array(toolCall).max(MAX_TOOLS).nullish(),
+  tool_name: text.optional(),
+  tool_call_id: text.optional(),
+})
+
+const generation = {
+  model: name,
+  stream: z.boolean().nullish(),
+  format: format.nullish(),
+  keep_alive: keepAlive.nullish(),
+  options: json.nullish(),
+  think: think.nullish(),
+  truncate: z.boolean().nullish(),
+  shift: z.boolean().nullish(),
+  logprobs: z.boolean().nullish(),
+  top_logprobs: z.int().min(0).max(20, 'must be between 0 and 20').nullish(),
+}
+
+/** `POST /api/chat` */
+export const chatRequest = z.object({
+  ...generation,
+  messages: z.array(message).max(MAX_MESSAGES, `at most ${MAX_MESSAGES} messages`).nullish(),
+  tools: z.array(json).max(MAX_TOOLS, `at most ${MAX_TOOLS} tools`).nullish(),
+})
+export type ChatRequest = z.infer<typeof chatRequest>
+
+/** `POST /api/generate` */
+export const generateRequest = z.object({
+  ...generation,
+  prompt: text.optional(),
+  suffix: text.optional(),
+  system: text.optional(),
+  template: text.optional(),
+  context: z.array(z.int()).nullish(),
+  raw: z.boolean().nullish(),
+  images: images.nullish(),
+})
+export type GenerateRequest = z.infer<typeof generateRequest>
+
+/** `POST /api/embed` */
+export const embedRequest = z.object({
+  model: name,
+  input: z.union([text, z.array(text).max(MAX_EMBED_INPUTS, `at most ${MAX_EMBED_INPUTS} inputs`)]),
+  truncate: z.boolean().nullish(),
+  dimensions: z.int().min(0).nullish(),
+  options: json.nullish(),
+  keep_alive: keepAlive.nullish(),
+})
+export type EmbedRequest = z.infer<typeof embedRequest>
+
+/** `POST /api/embeddings`, the older form of embed */
+export const embeddingsRequest = z.object({
+  model: name,
+  prompt: text.optional(),
+  options: json.nullish(),
+  keep_alive: keepAlive.nullish(),
+})
+export type EmbeddingsRequest = z.infer<typeof embeddingsRequest>
+
+/** The final record of a stream, or the only one: the fields that usage is read from. */
+export interface FinalRecord {
+  readonly done?: boolean
+  readonly done_reason?: string
+  readonly error?: unknown
+  readonly status?: unknown
+  readonly load_duration?: unknown
+  readonly prompt_eval_count?: unknown
+  readonly eval_count?: unknown
+}
+
+/** One entry of `GET /api/tags`, as far as we read it; the rest is passed on as it came. */
+export interface ListedModel {
+  readonly name: string
+  readonly model: string
+  readonly modified_at: string
+  readonly size: number
+  readonly digest: string
+  readonly remote_host?: string
+  readonly [field: string]: unknown
+}

@@ -1,0 +1,37 @@
+/** The four ways an admitted request can end. */
+export type Outcome = 'completed' | 'cancelled' | 'failed' | 'expired'
+
+/** One row of the ledger: what one admitted request used. All durations are whole ms. */
+export interface UsageRecord {
+  /** Ours, unique, in order of time (UUIDv7). */
+  readonly id: string
+  /** The id that the caller saw; he may have chosen it, so it need not be unique. */
+  readonly requestId: string
+  readonly userId: string
+  readonly keyId: string
+  readonly gateway: string
+  readonly operation: string
+  readonly model: string | null
+  readonly backend: string | null
+  readonly promptTokens: number
+  readonly completionTokens: number
+  /** True when the counts are ours because Ollama gave none. */
+  readonly estimated: boolean
+  readonly queueMs: number
+  readonly loadMs: number
+  readonly firstTokenMs: number | null
+  readonly totalMs: number
+  readonly status: number
+  readonly outcome: Outcome
+  readonly errorCode: string | null
+  readonly startedAt: number
+  readonly endedAt: number
+}
+
+export interface TokenCounts {
+  readonly promptTokens: number
+  readonly completionTokens: number
+}
+
+/** Tokens of a prompt whose true count nobody reported: about three UTF-8 bytes make one token. */
+export const estimatePromptTokens = (bytes: number): number => Math.ceil(bytes / 3)

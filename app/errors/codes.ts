@@ -1,0 +1,34 @@
+interface Code {
+  /** HTTP status of the answer. */
+  readonly status: number
+  /** A short name of the problem that does not change from one occurrence to the next. */
+  readonly title: string
+}
+
+/** Every error a caller can get. A code never changes its meaning; logs use the same word. */
+export const CODES = {
+  bad_host: { status: 400, title: 'Malformed Host header or request target' },
+  bad_request: { status: 400, title: 'Invalid request' },
+  two_credentials: { status: 400, title: 'More than one credential' },
+  unauthorized: { status: 401, title: 'Not authenticated' },
+  forbidden: { status: 403, title: 'Not permitted' },
+  not_found: { status: 404, title: 'Not found' },
+  model_not_found: { status: 404, title: 'Model not found' },
+  method_not_allowed: { status: 405, title: 'Method not allowed' },
+  body_timeout: { status: 408, title: 'Request body too slow' },
+  body_too_large: { status: 413, title: 'Request body too large' },
+  unsupported_media_type: { status: 415, title: 'Unsupported media type' },
+  client_closed: { status: 499, title: 'Client closed the connection' },
+  internal: { status: 500, title: 'Internal error' },
+  upstream_error: { status: 502, title: 'Ollama failed' },
+  upstream_unreachable: { status: 502, title: 'Ollama is not reachable' },
+  upstream_incomplete: { status: 502, title: 'Ollama ended its answer early' },
+  upstream_busy: { status: 503, title: 'Ollama is busy' },
+  ledger_unavailable: { status: 503, title: 'Usage cannot be recorded' },
+  database_unavailable: { status: 503, title: 'Database not reachable' },
+  shutting_down: { status: 503, title: 'Server is shutting down' },
+  upstream_timeout: { status: 504, title: 'Ollama did not answer in time' },
+  revoked: { status: 401, title: 'Access was withdrawn' },
+} as const satisfies Record<string, Code>
+
+export type ErrorCode = keyof typeof CODES

@@ -1,0 +1,35 @@
+import { CODES, type ErrorCode } from './codes.ts'
+
+export interface GatewayErrorOptions {
+  /** For the log only: what really happened. */
+  readonly cause?: unknown
+  /** Response headers that belong to this refusal (`Allow`, `Retry-After`, `WWW-Authenticate`). */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Overrides the status of the code, for an upstream error that is passed on as it came. */
+  readonly status?: number
+}
+
+/** A refusal or failure. `message` is written for the caller: what is wrong and what to do. */
+export class GatewayError extends Error {
+  override readonly name = 'GatewayError'
+  readonly code: ErrorCode
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(code: ErrorCode, message: string, options: GatewayErrorOptions = {}) {
+    super(message, { cause: options.cause })
+    this.code = code
+    this.status = options.status ?? CODES[code].status
+    this.headers = options.headers ?? {}
+  }
+}
+
+/** Any thrown value as a GatewayError; what we did not foresee gets a fixed text. */
+export function toGatewayError(err: unknown): GatewayError {
+  if (err instanceof GatewayError) return err
+  return new GatewayError(
+    'internal',
+    'something went wrong on our side; please try again, and give the request id if you report it',
+    { cause: err },
+  )
+}

@@ -1,0 +1,65 @@
+import { type Kysely, PostgresAdapter, sql } from 'kysely'
+import type { Schema } from './schema.ts'
+
+/** Channel on which PostgreSQL tells every process that the revision has changed. */
+export const REVISION_CHANNEL = 'parallama_revision'
+
+/** What went wrong in the database, in terms that both dialects share. */
+export type DatabaseFault =
+  | 'unique'
+  | 'busy'
+  | 'full'
+  | 'read-only'
+  | 'unreachable'
+  | 'schema'
+  | 'unknown'
+
+const FAULTS: Record<string, DatabaseFault> = {
+  '23505': 'unique',
+  SQLITE_CONSTRAINT_UNIQUE: 'unique',
+  SQLITE_CONSTRAINT_PRIMARYKEY: 'unique',
+  '55P03': 'busy',
+  SQLITE_BUSY: 'busy',
+  SQLITE_BUSY_SNAPSHOT: 'busy',
+  SQLITE_BUSY_RECOVERY: 'busy',
+  SQLITE_LOCKED: 'busy',
+  '53100': 'full',
+  SQLITE_FULL: 'full',
+  ENOSPC: 'full',
+  '25006': 'read-only',
+  SQLITE_READONLY: 'read-only',
+  SQLITE_READONLY_DIRECTORY: 'read-only',
+  SQLITE_READONLY_DBMOVED: 'read-only',
+  EACCES: 'read-only',
+  EROFS: 'read-only',
+  SQLITE_CANTOPEN: 'unreachable',
+  ECONNREFUSED: 'unreachable',
+  ENOTFOUND: 'unreachable',
+  CONNECT_TIMEOUT: 'unreachable',
+  CONNECTION_CLOSED: 'unreachable',
+  CONNECTION_ENDED: 'unreachable',
+  CONNECTION_DESTROYED: 'unreachable',
+  '57P03': 'unreachable',
+  '28P01': 'unreachable',
+  '28000': 'unreachable',
+  '3D000': 'unreachable',
+  '42P01': 'schema',
+  '42703': 'schema',
+}
+
+/** Reads the driver's error code, wherever the driver put it. */
+export function databaseFault(err: unknown): DatabaseFault {
+  if (!(err instanceof Error)) return 'unknown'
+  const code = (err as { code?: unknown }).code
+  if (typeof code === 'string' && FAULTS[code]) return FAULTS[code]
+  if (/no such (table|column)/.test(err.message)) return 'schema'
+  if (/database or disk is full/.test(err.message)) return 'full'
+  if (/readonly database/.test(err.message)) return 'read-only'
+  return 'unknown'
+}
+
+/** Tells other processes, when the transaction commits, that the revision has changed. */
+export async function announceRevision(db: Kysely<Schema>): Promise<void> {
+  if (!(db.getExecutor().adapter instanceof PostgresAdapter)) return
+  await sql`select pg_notify(${REVISION_CHANNEL}, '')`.execute(db)
+}

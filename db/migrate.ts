@@ -1,0 +1,35 @@
+import { type MigrationInfo, type MigrationResultSet, Migrator } from 'kysely/migration'
+import type { Db } from './client.ts'
+import { MIGRATIONS } from './migrations/index.ts'
+
+const migratorFor = (db: Db): Migrator =>
+  new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } })
+
+/**
+ * Brings the schema up to date and returns the names applied, none when there was nothing to do.
+ * Takes a lock: of several processes that start together one migrates and the others wait.
+ */
+export async function migrateUp(db: Db): Promise<string[]> {
+  return applied(await migratorFor(db).migrateToLatest())
+}
+
+/** Takes the newest migration back and returns its name, or nothing when none is applied. */
+export async function migrateDown(db: Db): Promise<string[]> {
+  return applied(await migratorFor(db).migrateDown())
+}
+
+/** Every known migration and when it was applied. Changes nothing, not even an empty database. */
+export async function migrationStatus(db: Db): Promise<readonly MigrationInfo[]> {
+  return await migratorFor(db).getMigrations()
+}
+
+/** Names of the migrations that this program needs and the database has not got. */
+export async function pendingMigrations(db: Db): Promise<string[]> {
+  const migrations = await migrationStatus(db)
+  return migrations.filter((migration) => !migration.executedAt).map(({ name }) => name)
+}
+
+function applied({ error, results = [] }: MigrationResultSet): string[] {
+  if (error) throw error
+  return results.map(({ migrationName }) => migrationName)
+}

@@ -1,0 +1,10 @@
+import type { Migration } from 'kysely/migration'
+import * as initial from './0001-initial.ts'
+
+/**
+ * Every migration, by name, in order. A record and not a folder: a compiled binary has no folder to
+ * read. What has been released is frozen; a change is a new entry.
+ */
+export const MIGRATIONS: Record<string, Migration> = {
+  '0001-initial': initial,
+}

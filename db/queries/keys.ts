@@ -1,0 +1,47 @@
+import type { Db } from '../client.ts'
+import type { ApiKeysTable } from '../schema.ts'
+
+/** What a list of keys shows; the digest is never among it. */
+const KEY = [
+  'api_keys.id',
+  'api_keys.user_id',
+  'api_keys.last_four',
+  'api_keys.description',
+  'api_keys.created_at',
+  'api_keys.expires_at',
+  'api_keys.revoked_at',
+] as const
+
+export type KeyRow = Omit<ApiKeysTable, 'digest'> & { username: string }
+
+const keys = (db: Db) =>
+  db
+    .selectFrom('api_keys')
+    .innerJoin('users', 'users.id', 'api_keys.user_id')
+    .select([...KEY, 'users.username'])
+
+export async function insertKey(tx: Db, key: ApiKeysTable): Promise<void> {
+  await tx.insertInto('api_keys').values(key).execute()
+}
+
+export async function findKey(db: Db, id: string): Promise<KeyRow | undefined> {
+  return await keys(db).where('api_keys.id', '=', id).executeTakeFirst()
+}
+
+/** The keys of one user, or of everybody who has not been deleted, the oldest first. */
+export async function listKeys(db: Db, userId?: string): Promise<KeyRow[]> {
+  const query = keys(db).where('users.deleted_at', 'is', null).orderBy('api_keys.created_at')
+  return await (userId ? query.where('api_keys.user_id', '=', userId) : query).execute()
+}
+
+/** Ends the keys that are still alive, by key or by user; returns how many. */
+export async function revokeKeys(
+  tx: Db,
+  by: { readonly id: string } | { readonly userId: string },
+  at: number,
+): Promise<number> {
+  const alive = tx.updateTable('api_keys').set({ revoked_at: at }).where('revoked_at', 'is', null)
+  const query = 'id' in by ? alive.where('id', '=', by.id) : alive.where('user_id', '=', by.userId)
+  const result = await query.executeTakeFirst()
+  return Number(result.numUpdatedRows)
+}

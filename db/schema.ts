@@ -1,0 +1,101 @@
+/** Times are epoch ms, flags 0 or 1, ids text: the same on SQLite and PostgreSQL. */
+export interface Schema {
+  users: UsersTable
+  roles: RolesTable
+  role_permissions: RolePermissionsTable
+  model_policies: ModelPoliciesTable
+  user_roles: UserRolesTable
+  api_keys: ApiKeysTable
+  requests: RequestsTable
+  audit_log: AuditLogTable
+  revision: RevisionTable
+}
+
+export interface UsersTable {
+  id: string
+  username: string
+  password_hash: string | null
+  disabled: number
+  created_at: number
+  updated_at: number
+  /** A deleted user's row stays, so that his usage keeps its owner; his name is free again. */
+  deleted_at: number | null
+}
+
+export interface RolesTable {
+  id: string
+  name: string
+  parent_id: string | null
+  description: string
+  created_at: number
+}
+
+export interface RolePermissionsTable {
+  role_id: string
+  permission: string
+}
+
+/** Which models the members of a role may use. */
+export interface ModelPoliciesTable {
+  role_id: string
+  pattern: string
+}
+
+export interface UserRolesTable {
+  user_id: string
+  role_id: string
+  granted_at: number
+  expires_at: number | null
+}
+
+export interface ApiKeysTable {
+  /** The public id inside the key. */
+  id: string
+  user_id: string
+  /** HMAC-SHA-256 of the whole key, in hex. */
+  digest: string
+  last_four: string
+  description: string
+  created_at: number
+  expires_at: number | null
+  revoked_at: number | null
+}
+
+export interface RequestsTable {
+  id: string
+  request_id: string
+  user_id: string
+  key_id: string
+  gateway: string
+  operation: string
+  model: string | null
+  backend: string | null
+  prompt_tokens: number
+  completion_tokens: number
+  estimated: number
+  queue_ms: number
+  load_ms: number
+  first_token_ms: number | null
+  total_ms: number
+  status: number
+  outcome: string
+  error_code: string | null
+  started_at: number
+  ended_at: number
+}
+
+export interface AuditLogTable {
+  id: string
+  at: number
+  actor: string
+  action: string
+  target: string
+  /** What changed, as JSON; never a secret. */
+  detail: string
+}
+
+/** One row: a counter raised in the transaction of each change to users, keys, roles or policies. */
+export interface RevisionTable {
+  id: number
+  value: number
+}

@@ -1,0 +1,66 @@
+import { Database, type SQLQueryBindings } from 'bun:sqlite'
+import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely'
+import { databaseFault } from './codec.ts'
+
+/** How long a statement waits for another process's write lock before it fails, in ms. */
+const LOCK_WAIT_MS = 15_000
+const FIRST_RETRY_MS = 2
+const LAST_RETRY_MS = 25
+
+/**
+ * One SQLite connection. Waiting for another writer is done here, between attempts: SQLite's own
+ * busy timeout would block the event loop, and every stream of the process with it.
+ */
+export class SqliteConnection implements DatabaseConnection {
+  readonly #database: Database
+
+  private constructor(database: Database) {
+    this.#database = database
+  }
+
+  /** Opens or creates the file in WAL mode. Throws the driver's error when it can't. */
+  static async open(path: string): Promise<SqliteConnection> {
+    const database = new Database(path, { create: true, readwrite: true })
+    database.run('pragma busy_timeout = 0')
+    await whenUnlocked(() => database.run('pragma journal_mode = wal'))
+    database.run('pragma synchronous = normal')
+    database.run('pragma foreign_keys = on')
+    return new SqliteConnection(database)
+  }
+
+  /** Runs a statement; waits without blocking while another process holds the write lock. */
+  async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
+    return await whenUnlocked(() => this.#execute<Row>(query))
+  }
+
+  async *streamQuery<Row>(query: CompiledQuery): AsyncIterableIterator<QueryResult<Row>> {
+    const statement = this.#database.query(query.sql)
+    for (const row of statement.iterate(...(query.parameters as SQLQueryBindings[]))) {
+      yield { rows: [row as Row] }
+    }
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+
+  #execute<Row>(query: CompiledQuery): QueryResult<Row> {
+    const statement = this.#database.query(query.sql)
+    const parameters = query.parameters as SQLQueryBindings[]
+    if (statement.columnNames.length > 0) return { rows: statement.all(...parameters) as Row[] }
+    const { changes, lastInsertRowid } = statement.run(...parameters)
+    return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) }
+  }
+}
+
+async function whenUnlocked<T>(attempt: () => T): Promise<T> {
+  const deadline = performance.now() + LOCK_WAIT_MS
+  for (let delayMs = FIRST_RETRY_MS; ; delayMs = Math.min(delayMs * 2, LAST_RETRY_MS)) {
+    try {
+      return attempt()
+    } catch (err) {
+      if (databaseFault(err) !== 'busy' || performance.now() > deadline) throw err
+    }
+    await new Promise((resolve) => setTimeout(resolve, delayMs))
+  }
+}
