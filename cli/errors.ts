@@ -1,3 +1,4 @@
+/** What may come with an error's message. */
 export type CliErrorOptions = { readonly hint?: string; readonly cause?: unknown }
 
 /** A failure whose message is meant for people: printed as it stands, without a stack; exit 1. */

@@ -21,7 +21,7 @@ export function visibleLines(text: string): string {
 /**
  * The value as indented JSON with a final newline. The same characters are escaped as in `visible`,
  * the JSON way, so that it can be shown on a terminal and still parses to the same value. A bigint
- * becomes a number, or a string beyond the safe integers; an undefined value becomes null.
+ * becomes a number, or a string beyond the safe integers.
  */
 export function json(value: unknown): string {
   const text = JSON.stringify(value, plain, 2) ?? 'null'

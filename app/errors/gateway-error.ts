@@ -33,3 +33,11 @@ export function toGatewayError(err: unknown): GatewayError {
     { cause: err },
   )
 }
+
+/** The refusal of a method, with those that work at this address. */
+export function methodNotAllowed(method: string, allowed: readonly string[]): GatewayError {
+  const allow = allowed.join(', ')
+  return new GatewayError('method_not_allowed', `${method} is not used here; use ${allow}`, {
+    headers: { allow },
+  })
+}

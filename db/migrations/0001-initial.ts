@@ -41,6 +41,11 @@ const PERMISSIONS: Record<string, string[]> = {
   ],
 }
 
+const MODELS = [
+  { role_id: 'role-basic', pattern: '*' },
+  { role_id: 'role-admin', pattern: '*' },
+]
+
 export async function up(db: Kysely<unknown>): Promise<void> {
   await createPeople(db)
   await createKeys(db)
@@ -181,6 +186,6 @@ async function seed(db: Kysely<Seeded>): Promise<void> {
     names.map((permission) => ({ role_id, permission })),
   )
   await db.insertInto('role_permissions').values(permissions).execute()
-  await db.insertInto('model_policies').values({ role_id: 'role-basic', pattern: '*' }).execute()
+  await db.insertInto('model_policies').values(MODELS).execute()
   await db.insertInto('revision').values({ id: 1, value: 1 }).execute()
 }

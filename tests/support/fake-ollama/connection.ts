@@ -32,7 +32,7 @@ export class Connection {
   async write(bytes: Uint8Array): Promise<void> {
     let sent = 0
     while (sent < bytes.byteLength) {
-      const accepted = this.gone.aborted ? -1 : this.#socket.write(bytes, sent)
+      const accepted = this.gone.aborted ? -1 : this.#socket.write(bytes.subarray(sent))
       if (accepted < 0) throw new ClientGone()
       sent += accepted
       if (sent < bytes.byteLength) await this.#drained.promise

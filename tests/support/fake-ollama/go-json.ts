@@ -8,7 +8,7 @@ export class GoObject {
 
   /** All values whose key Go would store in the struct field `name`, in order. */
   all(name: string): GoValue[] {
-    return this.members.filter(([key]) => fold(key) === fold(name)).map(([, value]) => value)
+    return this.members.filter(([key]) => fold(key) === name).map(([, value]) => value)
   }
 
   /** The value a plain Go field ends up with: the last one; `null` leaves it as it was. */
@@ -31,9 +31,13 @@ export class GoJsonError extends Error {
 }
 
 const maxDepth = 10_000
-const stringLiteral = /"(?:[^"\\\u0000-\u001f]|\\.)*"/y
 const numberLiteral = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 const blank = /[ \t\r\n]*/y
+const words: readonly (readonly [string, GoValue])[] = [
+  ['true', true],
+  ['false', false],
+  ['null', null],
+]
 
 /**
  * Decodes the first JSON value of the text and ignores what follows, as Go's stream decoder does.
@@ -43,7 +47,7 @@ export function decodeGoJson(text: string): GoValue {
   return new Reader(text).value(0)
 }
 
-/** Go folds ASCII case, and two further letters that fold into ASCII. */
+/** Go folds ASCII case, and the two further letters whose simple fold is an ASCII one. */
 function fold(key: string): string {
   return key.toLowerCase().replaceAll('\u017f', 's').replaceAll('\u212a', 'k')
 }
@@ -58,27 +62,28 @@ class Reader {
 
   value(depth: number): GoValue {
     if (depth > maxDepth) throw new GoJsonError('exceeded max depth')
-    const first = this.#peek('looking for beginning of value')
+    const first = this.#peek()
     if (first === '{') return this.#object(depth)
     if (first === '[') return this.#array(depth)
     if (first === '"') return this.#string()
-    for (const [word, value] of literals) if (this.#take(word)) return value
+    for (const [word, value] of words) if (this.#take(word)) return value
     const number = this.#match(numberLiteral)
     if (number) return Number(number)
     throw this.#unexpected('looking for beginning of value')
   }
 
   #object(depth: number): GoObject {
-    this.#at++
     const members: [string, GoValue][] = []
-    if (this.#peek('looking for beginning of object key string') === '}') return this.#close([])
+    this.#at++
+    if (this.#peek() === '}') return this.#close(members)
     while (true) {
-      const place = 'looking for beginning of object key string'
-      if (this.#peek(place) !== '"') throw this.#unexpected(place)
+      if (this.#peek() !== '"') {
+        throw this.#unexpected('looking for beginning of object key string')
+      }
       const key = this.#string()
       this.#expect(':', 'after object key')
       members.push([key, this.value(depth + 1)])
-      if (this.#peek('after object key:value pair') === '}') return this.#close(members)
+      if (this.#peek() === '}') return this.#close(members)
       this.#expect(',', 'after object key:value pair')
     }
   }
@@ -89,11 +94,11 @@ class Reader {
   }
 
   #array(depth: number): GoValue[] {
-    this.#at++
     const items: GoValue[] = []
-    if (this.#peek('looking for beginning of value') !== ']') {
+    this.#at++
+    if (this.#peek() !== ']') {
       items.push(this.value(depth + 1))
-      while (this.#peek('after array element') !== ']') {
+      while (this.#peek() !== ']') {
         this.#expect(',', 'after array element')
         items.push(this.value(depth + 1))
       }
@@ -103,23 +108,34 @@ class Reader {
   }
 
   #string(): string {
-    const literal = this.#match(stringLiteral)
-    if (!literal) throw new GoJsonError('unexpected EOF')
-    return String(JSON.parse(literal)).toWellFormed()
+    const start = this.#at
+    let end = this.#text.indexOf('"', start + 1)
+    while (end > 0 && this.#escaped(end)) end = this.#text.indexOf('"', end + 1)
+    if (end < 0) throw new GoJsonError('unexpected EOF')
+    this.#at = end + 1
+    try {
+      return String(JSON.parse(this.#text.slice(start, this.#at))).toWellFormed()
+    } catch (cause) {
+      throw new GoJsonError('invalid character in string literal', { cause })
+    }
+  }
+
+  #escaped(quote: number): boolean {
+    let before = quote
+    while (this.#text[before - 1] === '\\') before--
+    return (quote - before) % 2 === 1
   }
 
   #expect(character: string, place: string): void {
-    if (this.#peek(place) !== character) throw this.#unexpected(place)
+    if (this.#peek() !== character) throw this.#unexpected(place)
     this.#at++
   }
 
-  #peek(place: string): string {
+  #peek(): string {
     this.#match(blank)
     const next = this.#text[this.#at]
     if (next !== undefined) return next
-    throw new GoJsonError(this.#at === 0 || this.#text.trim() === '' ? 'EOF' : 'unexpected EOF', {
-      cause: place,
-    })
+    throw new GoJsonError(this.#text.trim() === '' ? 'EOF' : 'unexpected EOF')
   }
 
   #take(word: string): boolean {
@@ -139,9 +155,3 @@ class Reader {
     return new GoJsonError(`invalid character '${this.#text[this.#at] ?? ''}' ${place}`)
   }
 }
-
-const literals: readonly (readonly [string, GoValue])[] = [
-  ['true', true],
-  ['false', false],
-  ['null', null],
-]

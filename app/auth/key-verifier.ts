@@ -1,0 +1,78 @@
+import { apiKeyId } from '../domain/api-key.ts'
+import type { Clock } from '../domain/clock.ts'
+import type { Principal } from '../domain/grant.ts'
+import type { LoadPrincipal } from './principal-loader.ts'
+import type { Keyring } from './secrets.ts'
+
+const MAX_ENTRIES = 10_000
+/** A wrong key is looked up again after this, in ms: it may have been created meanwhile. */
+const UNKNOWN_TTL_MS = 1000
+
+export interface VerifierNeeds {
+  readonly keyring: Keyring
+  readonly load: LoadPrincipal
+  readonly clock: Clock
+}
+
+export interface KeyVerifier {
+  /** Who the key belongs to, or null. A known key costs no database read; junk never does. */
+  verify(apiKey: string): Promise<Principal | null>
+  /** Reads the principal of an admitted request again, past the cache. */
+  reload(principal: Principal): Promise<Principal | null>
+  /** Forgets everything: users, keys, roles or policies have changed. */
+  forget(): void
+}
+
+interface Entry {
+  readonly principal: Promise<Principal | null>
+  validUntil: number
+}
+
+export function createKeyVerifier({ keyring, load, clock }: VerifierNeeds): KeyVerifier {
+  let entries = new Map<string, Entry>()
+  const digests = new WeakMap<Principal, string>()
+
+  return {
+    async verify(apiKey) {
+      if (apiKeyId(apiKey) === null) return null
+      const digest = keyring.digest(apiKey)
+      const known = entries.get(digest)
+      if (known && clock.now() < known.validUntil) return known.principal
+      return await lookUp(digest)
+    },
+
+    async reload(principal) {
+      const digest = digests.get(principal)
+      return digest ? await lookUp(digest) : null
+    },
+
+    forget() {
+      // A new map, not clear(): a look-up that began before keeps its answer out of the new one.
+      entries = new Map()
+    },
+  }
+
+  async function lookUp(digest: string): Promise<Principal | null> {
+    const into = entries
+    const entry: Entry = { principal: load(digest), validUntil: Number.POSITIVE_INFINITY }
+    into.delete(digest)
+    into.set(digest, entry)
+    trim(into)
+    try {
+      const principal = await entry.principal
+      if (principal) digests.set(principal, digest)
+      entry.validUntil = principal?.validUntil ?? clock.now() + UNKNOWN_TTL_MS
+      return principal
+    } catch (err) {
+      if (into.get(digest) === entry) into.delete(digest)
+      throw err
+    }
+  }
+}
+
+/** Maps keep the order of insertion, so the first entry is the oldest. */
+function trim(entries: Map<string, Entry>): void {
+  if (entries.size <= MAX_ENTRIES) return
+  const oldest = entries.keys().next().value
+  if (oldest !== undefined) entries.delete(oldest)
+}

@@ -1,0 +1,84 @@
+import { availableParallelism } from 'node:os'
+import { GatewayError } from '../errors/gateway-error.ts'
+
+/** OWASP's argon2id floor is 19 MiB and 2 passes; this is what one login may cost here. */
+const ARGON2ID = { algorithm: 'argon2id', memoryCost: 65_536, timeCost: 2 } as const
+const MAX_LENGTH = 256
+const MAX_WAITING = 64
+
+export interface PasswordNeeds {
+  /** Shortest password accepted, in characters. */
+  readonly minLength: number
+  /** True for a password that many people use; takes it in lower case. */
+  readonly isCommon: (password: string) => Promise<boolean>
+}
+
+export interface Passwords {
+  /** Why this can't be the user's password, as a sentence, or null when it can. */
+  problem(password: string, username: string): Promise<string | null>
+  /** The argon2id hash, as a PHC string. Throws GatewayError when too many are being computed. */
+  hash(password: string): Promise<string>
+  /** True when the hash is of this password. */
+  verify(password: string, hash: string): Promise<boolean>
+}
+
+/** Hashes at most one password per core at a time, so that logins can't starve the streams. */
+export function createPasswords({ minLength, isCommon }: PasswordNeeds): Passwords {
+  const inTurn = boundedPool(availableParallelism(), MAX_WAITING)
+  return {
+    async problem(password, username) {
+      const length = [...normalise(password)].length
+      if (length < minLength) return `the password must have at least ${minLength} characters`
+      if (length > MAX_LENGTH) return `the password must have at most ${MAX_LENGTH} characters`
+      const lower = normalise(password).toLowerCase()
+      if (lower.trim() === '') return 'the password must not be only spaces'
+      if (await isCommon(lower)) return 'this password is on every list of common passwords'
+      if (isMadeOf(lower, [username.toLowerCase(), 'parallama', 'ollama'])) {
+        return 'the password must not be made of the user name or the name of this service'
+      }
+      return null
+    },
+    hash: (password) => inTurn(() => Bun.password.hash(normalise(password), ARGON2ID)),
+    verify: (password, hash) => inTurn(() => Bun.password.verify(normalise(password), hash)),
+  }
+}
+
+/** The same characters typed on different systems must be the same password (NIST SP 800-63B). */
+const normalise = (password: string): string => password.normalize('NFKC')
+
+/** True when nothing but digits and punctuation is left once the given words are taken out. */
+function isMadeOf(password: string, words: readonly string[]): boolean {
+  let rest = password
+  for (const word of words) rest = rest.replaceAll(word, '')
+  return rest !== password && !/\p{L}/u.test(rest)
+}
+
+function boundedPool(size: number, maxWaiting: number) {
+  let free = size
+  const waiting: (() => void)[] = []
+  const takeTurn = async (): Promise<void> => {
+    if (free > 0) {
+      free--
+      return
+    }
+    if (waiting.length >= maxWaiting) {
+      throw new GatewayError('busy', 'too many logins at the moment; try again in a second', {
+        headers: { 'retry-after': '1' },
+      })
+    }
+    await new Promise<void>((resolve) => waiting.push(resolve))
+  }
+  const passTurn = (): void => {
+    const next = waiting.shift()
+    if (next) next()
+    else free++
+  }
+  return async <T>(task: () => Promise<T>): Promise<T> => {
+    await takeTurn()
+    try {
+      return await task()
+    } finally {
+      passTurn()
+    }
+  }
+}

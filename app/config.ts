@@ -1,0 +1,170 @@
+import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { closest, distance } from 'fastest-levenshtein'
+import { parse as parseYaml } from 'yaml'
+import type { Secret } from './domain/secret.ts'
+import { type Config, SETTINGS, type SettingName } from './settings.ts'
+
+const DEFAULT_FILE = '/etc/parallama/config.yaml'
+const PREFIX = 'PARALLAMA_'
+/** Names outside the settings that are ours all the same. */
+const OTHER_VARIABLES = ['PARALLAMA_CONFIG']
+const NEAR = 3
+
+/** Every mistake in the configuration, each with its key, its problem and where it was read. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly mistakes: readonly string[]
+
+  constructor(mistakes: readonly string[]) {
+    const [only] = mistakes
+    super(
+      mistakes.length === 1
+        ? `configuration: ${only}`
+        : `${mistakes.length} mistakes in the configuration:\n${mistakes.map((m) => `  - ${m}`).join('\n')}`,
+    )
+    this.mistakes = mistakes
+  }
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>
+export type Flags = Readonly<Partial<Record<SettingName, unknown>>>
+
+interface Given {
+  readonly value: unknown
+  /** Where the value was read, in words for the person who has to change it. */
+  readonly from: string
+}
+
+/** A setting's name in the configuration file: `maxBodyBytes` is `max_body_bytes`. */
+export const fileKey = (name: string): string =>
+  name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+
+/** A setting's environment variable: `maxBodyBytes` is `PARALLAMA_MAX_BODY_BYTES`. */
+export const variable = (name: string): string => PREFIX + fileKey(name).toUpperCase()
+
+/** The process's environment, for the one program that starts itself again with it. */
+export const environment = (): Environment => process.env
+
+/**
+ * Reads the settings: flags before environment before file before defaults. The file is `file`, or
+ * `$PARALLAMA_CONFIG`, or /etc/parallama/config.yaml when that exists. Throws one ConfigError that
+ * lists all mistakes.
+ */
+export function loadConfig(
+  flags: Flags = {},
+  file: string | undefined = undefined,
+  env: Environment = process.env,
+): Config {
+  const mistakes: string[] = []
+  const given = new Map<string, Given>([
+    ...fromFile(file ?? env.PARALLAMA_CONFIG, mistakes),
+    ...fromEnvironment(env, mistakes),
+    ...fromFlags(flags),
+  ])
+  const dataDir = dataDirOf(given, env)
+  const values = Object.entries(SETTINGS).map(([name, setting]) => {
+    const { value, from } = given.get(name) ?? {
+      value: setting.default(dataDir),
+      from: 'the default',
+    }
+    const parsed = setting.schema.safeParse(value)
+    if (parsed.success) return [name, parsed.data]
+    const shown = setting.secret ? '' : `${JSON.stringify(value)} `
+    mistakes.push(`${fileKey(name)}: ${shown}${parsed.error.issues[0]?.message} (from ${from})`)
+    return [name, undefined]
+  })
+  if (mistakes.length > 0) throw new ConfigError(mistakes)
+  return Object.fromEntries(values) as Config
+}
+
+function dataDirOf(given: ReadonlyMap<string, Given>, env: Environment): string {
+  const chosen = given.get('dataDir')?.value
+  if (typeof chosen === 'string' && chosen) return resolve(chosen)
+  return join(env.XDG_DATA_HOME || join(homedir(), '.local/share'), 'parallama')
+}
+
+function fromFlags(flags: Flags): [string, Given][] {
+  return Object.entries(flags)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => [name, { value, from: `--${fileKey(name).replaceAll('_', '-')}` }])
+}
+
+function fromEnvironment(env: Environment, mistakes: string[]): [string, Given][] {
+  const names = Object.keys(SETTINGS) as SettingName[]
+  const known = names.flatMap((name) =>
+    SETTINGS[name].secret ? [variable(name), `${variable(name)}_FILE`] : [variable(name)],
+  )
+  for (const name of Object.keys(env)) {
+    if (!name.startsWith(PREFIX) || known.includes(name) || OTHER_VARIABLES.includes(name)) continue
+    // Only near misses: container platforms add variables of their own that begin with our name.
+    const near = closest(name, known)
+    if (distance(name, near) > NEAR) continue
+    mistakes.push(`${name}: unknown environment variable; did you mean ${near}?`)
+  }
+  return names.flatMap((name): [string, Given][] => {
+    const value = env[variable(name)]
+    if (value !== undefined && value !== '') return [[name, { value, from: variable(name) }]]
+    const path = SETTINGS[name].secret ? env[`${variable(name)}_FILE`] : undefined
+    return path && name !== 'secret'
+      ? readSecret(name, path, `${variable(name)}_FILE`, mistakes)
+      : []
+  })
+}
+
+function readSecret(
+  name: string,
+  path: string,
+  from: string,
+  mistakes: string[],
+): [string, Given][] {
+  try {
+    return [[name, { value: readFileSync(path, 'utf8').trim(), from: `${path}, named by ${from}` }]]
+  } catch (err) {
+    mistakes.push(`${from}: ${path} can't be read (${errorCode(err)})`)
+    return []
+  }
+}
+
+function fromFile(path: string | undefined, mistakes: string[]): [string, Given][] {
+  const file = path || DEFAULT_FILE
+  const document = readYaml(file, path !== undefined && path !== '', mistakes)
+  if (document === null) return []
+  if (typeof document !== 'object' || Array.isArray(document)) {
+    mistakes.push(`${file}: must hold "key: value" lines`)
+    return []
+  }
+  const byKey = new Map(Object.keys(SETTINGS).map((name) => [fileKey(name), name]))
+  return Object.entries(document).flatMap(([key, value]): [string, Given][] => {
+    const name = byKey.get(key)
+    if (name) return [[name, { value, from: file }]]
+    const secretName = key.endsWith('_file') ? byKey.get(key.slice(0, -'_file'.length)) : undefined
+    if (secretName && SETTINGS[secretName as SettingName].secret) {
+      return readSecret(secretName, String(value), `${key} in ${file}`, mistakes)
+    }
+    mistakes.push(
+      `${key}: unknown key in ${file}; did you mean ${closest(key, [...byKey.keys()])}?`,
+    )
+    return []
+  })
+}
+
+function readYaml(file: string, isRequired: boolean, mistakes: string[]): unknown {
+  try {
+    return parseYaml(readFileSync(file, 'utf8')) ?? null
+  } catch (err) {
+    if (errorCode(err) === 'ENOENT' && !isRequired) return null
+    const why = err instanceof Error ? err.message.split('\n')[0] : String(err)
+    mistakes.push(`${file}: can't be read: ${why}`)
+    return null
+  }
+}
+
+const errorCode = (err: unknown): string =>
+  err instanceof Error && 'code' in err ? String(err.code) : String(err)
+
+/** The database address without its password, for messages. */
+export function describeDatabase(url: Secret): string {
+  return url.reveal().replace(/\/\/[^@/]*@/, '//')
+}

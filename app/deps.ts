@@ -1,0 +1,133 @@
+import { newId } from '../db/ids.ts'
+import { insertRequests } from '../db/queries/requests.ts'
+import { readRevision } from '../db/queries/revision.ts'
+import { createKeyVerifier } from './auth/key-verifier.ts'
+import { createPrincipalLoader } from './auth/principal-loader.ts'
+import { openKeyring, readMasterSecret } from './auth/secrets.ts'
+import { systemClock } from './domain/clock.ts'
+import { isPermitted, type Principal } from './domain/grant.ts'
+import { createRelay } from './gateways/relay.ts'
+import type { Log } from './log.ts'
+import type { ServerNeeds } from './server.ts'
+import { createLiveRequests } from './services/live-requests.ts'
+import { createRevocationWatch } from './services/revocation.ts'
+import type { Config } from './settings.ts'
+import { openStore } from './store.ts'
+import { createBackend } from './upstream/backend.ts'
+import { createInventory } from './upstream/inventory.ts'
+import { createOllamaClient, type Fetch } from './upstream/ollama.ts'
+import { createPool } from './upstream/pool.ts'
+import { createMeter } from './usage/meter.ts'
+import { createRecorder } from './usage/recorder.ts'
+import { toRequestRow } from './usage/row.ts'
+
+/** How often changes made by other processes are looked for, in ms. */
+const REVISION_POLL_MS = 250
+/** How often deadlines and expired roles are looked for, in ms. */
+const SWEEP_MS = 500
+/** How long the last usage rows may take to reach the database at the end, in ms. */
+const FLUSH_MS = 10_000
+
+export interface DepsOptions {
+  readonly log: Log
+  readonly fetch: Fetch
+  /** Whether the schema is brought up to date first. */
+  readonly migrate: boolean
+}
+
+/** Everything that serves requests, wired together: the one place where all parts meet. */
+export async function openDeps(config: Config, { log, fetch, migrate }: DepsOptions) {
+  const clock = systemClock
+  const keyring = openKeyring(readMasterSecret(config.secret, config.secretFile))
+  const store = await openStore(config, { migrate })
+  const { db } = store
+
+  const verifier = createKeyVerifier({ keyring, clock, load: createPrincipalLoader({ db, clock }) })
+  const recorder = createRecorder({
+    log,
+    write: (rows) => insertRequests(db, rows.map(toRequestRow)),
+  })
+  const live = createLiveRequests({
+    clock,
+    reload: verifier.reload,
+    deadlines: deadlinesOf(config),
+  })
+  const watch = createRevocationWatch({
+    readRevision: () => readRevision(db),
+    forget: verifier.forget,
+    recheckLive: live.recheckAll,
+    clock,
+    log,
+  })
+
+  const client = createOllamaClient({ fetch })
+  const backends = config.ollamaUrls.map(createBackend)
+  const pool = createPool({
+    backends,
+    client,
+    clock,
+    inventory: createInventory({ client, clock }),
+  })
+
+  let isDraining = false
+  const needs: ServerNeeds = {
+    log,
+    clock,
+    newId,
+    verifier,
+    pool,
+    relay: createRelay({ pool, live }),
+    locate: pool.locate,
+    policyFor: policies(config),
+    openTicket: createMeter({ recorder, clock, newId }),
+    ledgerHasRoom: recorder.hasRoom,
+    bodyLimits: { maxBytes: config.maxBodyBytes, timeoutMs: config.bodyTimeoutSeconds * 1000 },
+    acceptsKeyInPath: config.keyInPath,
+    rootAliases: config.rootAliases,
+    isDraining: () => isDraining,
+    databaseAnswers: () =>
+      readRevision(db).then(
+        () => true,
+        () => false,
+      ),
+  }
+
+  await watch.check()
+  await store.onRevision(() => void watch.check())
+  const timers = [
+    setInterval(() => void watch.check(), REVISION_POLL_MS),
+    setInterval(
+      () => void live.sweep().catch((err) => log.error({ err }, 'sweep failed')),
+      SWEEP_MS,
+    ),
+  ]
+
+  return {
+    needs,
+    live,
+    drain: () => {
+      isDraining = true
+    },
+    /** Commits what is left of the ledger and lets go of the database. */
+    async close(): Promise<void> {
+      for (const timer of timers) clearInterval(timer)
+      await recorder.close(FLUSH_MS)
+      await store.close()
+    },
+  }
+}
+
+export type Deps = Awaited<ReturnType<typeof openDeps>>
+
+const deadlinesOf = (config: Config) => ({
+  firstByteMs: config.firstByteTimeoutSeconds * 1000,
+  idleMs: config.idleTimeoutSeconds * 1000,
+  totalMs: config.requestTimeoutSeconds * 1000,
+})
+
+function policies({ maxPredictTokens, maxContextTokens, callerFields }: Config) {
+  const limits = { maxPredictTokens, maxContextTokens, fields: new Set<string>(callerFields) }
+  const anyone = { ...limits, trusted: false }
+  const managers = { ...limits, trusted: true }
+  return (principal: Principal) => (isPermitted(principal, 'models:manage') ? managers : anyone)
+}

@@ -1,0 +1,17 @@
+import { embedRequest } from '../../domain/native.ts'
+import { embedForUpstream } from '../../upstream/policy.ts'
+import { operation } from '../gateway.ts'
+
+export const embed = operation({
+  name: 'embed',
+  method: 'POST',
+  paths: ['/api/embed', '/v1/embed'],
+  permissions: [],
+  body: embedRequest,
+  model: (body) => body.model,
+  countsTokens: true,
+  handle: (call, { relay }) => {
+    const body = embedForUpstream(call.body, call.model ?? '', call.policy)
+    return relay.send(call, { method: 'POST', endpoint: '/api/embed', body: JSON.stringify(body) })
+  },
+})

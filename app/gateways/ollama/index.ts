@@ -1,0 +1,41 @@
+import type { Gateway } from '../gateway.ts'
+import { headBlob, postBlob } from './blobs.ts'
+import { chat } from './chat.ts'
+import { copy } from './copy.ts'
+import { create } from './create.ts'
+import { deleteModel } from './delete.ts'
+import { embed } from './embed.ts'
+import { embeddings } from './embeddings.ts'
+import { generate } from './generate.ts'
+import { models } from './models.ts'
+import { ps } from './ps.ts'
+import { pull } from './pull.ts'
+import { push } from './push.ts'
+import { show } from './show.ts'
+import { tags } from './tags.ts'
+import { version } from './version.ts'
+
+/** Ollama's own API. What is not listed here does not exist for anybody. */
+export const ollama: Gateway = {
+  name: 'ollama',
+  basePath: '/ollama',
+  dialect: 'ollama',
+  operations: [
+    chat,
+    generate,
+    embed,
+    embeddings,
+    tags,
+    models,
+    ps,
+    show,
+    version,
+    pull,
+    push,
+    create,
+    copy,
+    deleteModel,
+    headBlob,
+    postBlob,
+  ],
+}

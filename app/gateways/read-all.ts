@@ -1,0 +1,23 @@
+import { GatewayError } from '../errors/gateway-error.ts'
+
+/** The whole body of an answer. Throws when it is larger than `maxBytes`. */
+export async function readAll(
+  response: Response,
+  maxBytes: number,
+  onProgress: () => void,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (!response.body) return new Uint8Array(0)
+  const reader = response.body.getReader()
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for (let read = await reader.read(); !read.done; read = await reader.read()) {
+    onProgress()
+    chunks.push(read.value)
+    bytes += read.value.length
+    if (bytes > maxBytes) {
+      await reader.cancel().catch(() => {})
+      throw new GatewayError('upstream_error', 'the answer is too large to be passed on')
+    }
+  }
+  return Buffer.concat(chunks)
+}

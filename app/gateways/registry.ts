@@ -1,0 +1,5 @@
+import type { Gateway } from './gateway.ts'
+import { ollama } from './ollama/index.ts'
+
+/** Every gateway there is. */
+export const GATEWAYS: readonly Gateway[] = [ollama]

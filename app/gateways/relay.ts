@@ -1,0 +1,189 @@
+import { GatewayError, toGatewayError } from '../errors/gateway-error.ts'
+import { ollamaErrorRecord } from '../errors/ollama.ts'
+import { modelNotFound } from '../middleware/model-access.ts'
+import type { LiveHandle, LiveRequests } from '../services/live-requests.ts'
+import type { Backend } from '../upstream/backend.ts'
+import { publicText, upstreamFailure, upstreamRefusal } from '../upstream/errors.ts'
+import { STREAM_HEADERS } from '../upstream/headers.ts'
+import type { UpstreamRequest } from '../upstream/ollama.ts'
+import type { BackendPool } from '../upstream/pool.ts'
+import { countsOf, countsOfDocument } from '../usage/counts.ts'
+import type { Ending } from '../usage/meter.ts'
+import { type StreamEnd, tap } from '../usage/tap.ts'
+import type { Call } from './gateway.ts'
+import { readAll } from './read-all.ts'
+
+/** Largest answer that is held in memory, in bytes; only batches of embeddings come near. */
+const MAX_DOCUMENT_BYTES = 256 * 1024 * 1024
+const MAX_ERROR_BYTES = 64 * 1024
+
+export interface RelayNeeds {
+  readonly pool: BackendPool
+  readonly live: LiveRequests
+}
+
+export interface RelayOptions {
+  /** False for transfers by an administrator, which take as long as they take. */
+  readonly hasDeadline?: boolean
+  /** Called when the request is over, however it ended. */
+  readonly onFinish?: () => void
+}
+
+/** Passes requests on to Ollama and its answers back: the only place where those bytes flow. */
+export interface Relay {
+  /**
+   * Sends the request to one of the call's hosts and answers as it answers: record by record, or in
+   * one piece. Throws a GatewayError when there is no answer to pass on.
+   */
+  send(call: Call<unknown>, request: UpstreamRequest, options?: RelayOptions): Promise<Response>
+}
+
+/** A request that is under way. */
+interface Exchange {
+  readonly backend: Backend
+  readonly response: Response
+  readonly handle: LiveHandle
+  /** Why we cut it, or null when we did not. */
+  readonly cutReason: () => GatewayError | null
+  /** What must happen when it is over; a second call does nothing. */
+  readonly finish: () => void
+}
+
+export function createRelay({ pool, live }: RelayNeeds): Relay {
+  return {
+    async send(call, request, options = {}) {
+      const exchange = await open(call, request, options)
+      const { response } = exchange
+      if (response.status < 200 || response.status > 299) return await refuse(call, exchange)
+      const isStream = response.headers.get('content-type')?.startsWith('application/x-ndjson')
+      return isStream && response.body
+        ? streamAnswer(call, exchange, response.body)
+        : await documentAnswer(call, exchange)
+    },
+  }
+
+  /** Sends the request and waits for the headers, ready to be cut at any moment. */
+  async function open(
+    call: Call<unknown>,
+    request: UpstreamRequest,
+    { hasDeadline = true, onFinish }: RelayOptions,
+  ): Promise<Exchange> {
+    const upstream = new AbortController()
+    const { principal, isStillAllowed, ticket } = call
+    let reason: GatewayError | null = null
+    let backend: Backend | null = null
+    const cut = (err: GatewayError): void => {
+      reason ??= err
+      upstream.abort()
+      // A client that does not read would keep the account open: it is closed without him.
+      if (ticket.isDeferred) {
+        finish()
+        void ticket.settle(cutEnding(reason))
+      }
+    }
+    const leave = (): void => cut(new GatewayError('client_closed', 'the client went away'))
+    const handle = live.add({ principal, isStillAllowed, cut, hasDeadline })
+    let isFinished = false
+    const finish = (): void => {
+      if (isFinished) return
+      isFinished = true
+      call.request.signal.removeEventListener('abort', leave)
+      handle.end()
+      if (backend) pool.release(backend)
+      onFinish?.()
+    }
+    call.request.signal.addEventListener('abort', leave)
+    if (call.request.signal.aborted) leave()
+    try {
+      const answer = await pool.send(call.hosts, request, upstream.signal, (host) =>
+        ticket.dispatched(host.name),
+      )
+      backend = answer.backend
+      return { ...answer, handle, cutReason: () => reason, finish }
+    } catch (err) {
+      finish()
+      throw reason ?? err
+    }
+  }
+}
+
+async function refuse(call: Call<unknown>, exchange: Exchange): Promise<never> {
+  const { response, finish } = exchange
+  const body = await readAll(response, MAX_ERROR_BYTES, () => {}).catch(() => new Uint8Array(0))
+  finish()
+  if (response.status === 404 && call.model !== null) throw modelNotFound(call.model)
+  throw upstreamRefusal(response.status, new TextDecoder().decode(body))
+}
+
+async function documentAnswer(call: Call<unknown>, exchange: Exchange): Promise<Response> {
+  const { response, handle, cutReason, finish } = exchange
+  try {
+    const bytes = await readAll(response, MAX_DOCUMENT_BYTES, handle.progress)
+    const counts = countsOfDocument(bytes)
+    await call.ticket.settle({ status: response.status, outcome: 'completed', counts })
+    const headers = new Headers(STREAM_HEADERS)
+    const type = response.headers.get('content-type')
+    if (type && bytes.length > 0) headers.set('content-type', type)
+    return new Response(bytes, { status: response.status, headers })
+  } catch (err) {
+    throw cutReason() ?? upstreamFailure(err)
+  } finally {
+    finish()
+  }
+}
+
+function streamAnswer(
+  call: Call<unknown>,
+  { handle, cutReason, finish }: Exchange,
+  body: ReadableStream<Uint8Array>,
+): Response {
+  const { ticket } = call
+  ticket.defer()
+  const stream = tap(body, {
+    onRecords(records) {
+      handle.progress()
+      ticket.records(records)
+    },
+    async onEnd(end) {
+      finish()
+      const failure = failureOf(end, cutReason())
+      await ticket.settle(failure ? cutEnding(failure) : doneEnding(end))
+      return failure ? new TextEncoder().encode(ollamaErrorRecord(failure)) : null
+    },
+  })
+  return new Response(stream, {
+    headers: { ...STREAM_HEADERS, 'content-type': 'application/x-ndjson' },
+  })
+}
+
+/** What went wrong with a stream, in words for its reader; null when nothing did. */
+function failureOf(end: StreamEnd, cutReason: GatewayError | null): GatewayError | null {
+  switch (end.kind) {
+    case 'done':
+      return null
+    case 'left':
+      return cutReason ?? new GatewayError('client_closed', 'the client went away')
+    case 'error-record':
+      return new GatewayError('upstream_error', publicText(String(end.record.error)))
+    case 'incomplete':
+      return (
+        cutReason ??
+        new GatewayError('upstream_incomplete', 'Ollama ended its answer early; try again')
+      )
+    case 'broken':
+      return cutReason ?? upstreamFailure(end.cause)
+  }
+}
+
+const doneEnding = (end: StreamEnd): Ending => ({
+  status: 200,
+  outcome: 'completed',
+  ...(end.kind === 'done' && { counts: countsOf(end.record) }),
+})
+
+/** A stream that we or the client ended is cancelled; one that Ollama could not finish has failed. */
+function cutEnding(reason: unknown): Ending {
+  const { code } = toGatewayError(reason)
+  const isCancelled = code === 'client_closed' || code === 'revoked' || code === 'shutting_down'
+  return { status: 200, outcome: isCancelled ? 'cancelled' : 'failed', errorCode: code }
+}

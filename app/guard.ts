@@ -1,0 +1,68 @@
+import type { Context, MiddlewareHandler } from 'hono'
+import type { Permission } from './domain/role.ts'
+import { methodNotAllowed } from './errors/gateway-error.ts'
+import type { App } from './factory.ts'
+import { type AdmissionNeeds, type AdmittedEnv, admission } from './middleware/admission.ts'
+import { type BodySchema, jsonBody, noBody } from './middleware/body.ts'
+import { type KeyLookupNeeds, keyLookup } from './middleware/key-lookup.ts'
+import { type ModelAccessNeeds, modelAccess, noModel } from './middleware/model-access.ts'
+import type { BodyLimits } from './middleware/read-body.ts'
+import { role } from './middleware/role.ts'
+import type { Backend } from './upstream/backend.ts'
+
+export interface GuardNeeds extends KeyLookupNeeds, AdmissionNeeds, ModelAccessNeeds<Backend> {
+  readonly bodyLimits: BodyLimits
+}
+
+/** What the guard has to know about an operation. There is no default: each states its own. */
+export interface Guarded<Body> {
+  /** How the ledger calls it. */
+  readonly name: string
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'DELETE'
+  /** Below the gateway's base path. */
+  readonly paths: readonly string[]
+  /** What it takes besides the gateway's own permission; an empty list is a decision. */
+  readonly permissions: readonly Permission[]
+  /** The fields that are read from a JSON body, or null for a request whose body is not read. */
+  readonly body: BodySchema<Body> | null
+  /** Where the body names the model that must exist and be allowed, or null when it names none. */
+  readonly model: ((body: Body) => string) | null
+  /** True when the operation makes or reads tokens. */
+  readonly countsTokens: boolean
+}
+
+export type GuardEnv<Body> = AdmittedEnv<Body, Backend>
+
+/**
+ * Mounts a handler behind the chain that every operation has, in the order in which it may refuse:
+ * 401 nobody we know, 403 not permitted, 4xx bad body, 404 no such model, 503 not accountable. No
+ * body is read for a stranger.
+ */
+export function guarded<Body>(
+  app: App,
+  needs: GuardNeeds,
+  gateway: string,
+  operation: Guarded<Body>,
+  handler: (c: Context<GuardEnv<Body>>) => Promise<Response>,
+): void {
+  const { method, paths, permissions, body, model } = operation
+  for (const path of paths) {
+    if (method === 'HEAD') app.get(path, headOnly)
+    app.on(
+      // The router asks for GET when it is asked for HEAD.
+      method === 'HEAD' ? 'GET' : method,
+      path,
+      keyLookup(needs),
+      role(permissions),
+      body ? jsonBody(body, needs.bodyLimits) : noBody<Body>(),
+      model ? modelAccess<Body, Backend>(needs, model) : noModel<Body, Backend>(),
+      admission<Body, Backend>(needs, { ...operation, gateway }),
+      handler,
+    )
+  }
+}
+
+const headOnly: MiddlewareHandler = async function headOnly(c, next) {
+  if (c.req.method === 'HEAD') return await next()
+  throw methodNotAllowed(c.req.method, ['HEAD', 'POST'])
+}

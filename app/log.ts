@@ -1,0 +1,44 @@
+import { pino } from 'pino'
+
+/** Where components write what happened. Fields first, then a sentence without variable parts. */
+export interface Log {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}
+
+/** Wherever one of these turns up in a log line, its value is not written. */
+const SECRET_FIELDS = ['authorization', 'cookie', 'password', 'key', 'token', 'secret']
+const MAX_TEXT = 512
+
+/** One JSON line per entry on standard error, written before the call returns. */
+export function createLog(level: string): Log {
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: {
+        paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`]),
+        censor: '[secret]',
+      },
+      serializers: { err: describeError },
+    },
+    pino.destination({ dest: 2, sync: true }),
+  )
+}
+
+/** A log that keeps nothing. */
+export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} }
+
+/** An error and its causes as one line of text each; stacks stay out of the log. */
+export function describeError(err: unknown): string {
+  const parts: string[] = []
+  for (let at = err, depth = 0; at !== undefined && depth < 5; depth++) {
+    parts.push(at instanceof Error ? `${at.name}: ${at.message}` : String(at))
+    at = at instanceof Error ? at.cause : undefined
+  }
+  return parts.join(' <- ').slice(0, MAX_TEXT)
+}

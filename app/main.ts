@@ -1,0 +1,113 @@
+import { environment } from './config.ts'
+import { openDeps } from './deps.ts'
+import { StartupError } from './errors/startup-error.ts'
+import type { Log } from './log.ts'
+import { createServer } from './server.ts'
+import type { Config } from './settings.ts'
+
+/** Bun's own limit for a whole process is 256 requests upstream: one slow host would starve all others. */
+const UPSTREAM_REQUESTS = 'BUN_CONFIG_MAX_HTTP_REQUESTS'
+const MAX_UPSTREAM_REQUESTS = '65535'
+
+export interface StartOptions {
+  readonly log: Log
+  readonly migrate?: boolean
+}
+
+export interface RunningServer {
+  /** Where it listens, as `http://host:port`. */
+  readonly url: string
+  /**
+   * Stops taking requests, lets the running ones end until the drain timeout, cuts the rest with an
+   * error record, commits the ledger and lets go of everything. A second call cuts at once.
+   */
+  stop(): Promise<void>
+}
+
+/** Starts the gateway. Throws a StartupError when a port is taken or the database can't be used. */
+export async function start(
+  config: Config,
+  { log, migrate = true }: StartOptions,
+): Promise<RunningServer> {
+  const deps = await openDeps(config, { log, migrate, fetch })
+  const handle = createServer(deps.needs)
+  const server = await listen(config, handle).catch(async (err: unknown) => {
+    await deps.close()
+    throw err
+  })
+  const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${server.port}`
+  log.info({ url, ollama: config.ollamaUrls }, 'serving')
+
+  let stopping: Promise<void> | null = null
+  const stop = async (): Promise<void> => {
+    deps.drain()
+    log.info({ live: deps.live.size }, 'stopping')
+    const closed = server.stop(false)
+    await drained(deps.live, config.drainTimeoutSeconds * 1000)
+    deps.live.cutAll()
+    await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, LAST_BYTES_MS))])
+    await server.stop(true)
+    await deps.close()
+    log.info({}, 'stopped')
+  }
+  return {
+    url,
+    stop() {
+      if (stopping) deps.live.cutAll()
+      stopping ??= stop()
+      return stopping
+    },
+  }
+}
+
+/** How long error records and last bytes may take to leave, in ms. */
+const LAST_BYTES_MS = 1000
+const DRAIN_POLL_MS = 50
+
+async function drained(live: { readonly size: number }, timeoutMs: number): Promise<void> {
+  const deadline = performance.now() + timeoutMs
+  while (live.size > 0 && performance.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS))
+  }
+}
+
+async function listen(config: Config, handle: ReturnType<typeof createServer>) {
+  try {
+    return Bun.serve({
+      hostname: config.host,
+      port: config.port,
+      // Loading a model takes longer than any idle timeout; deadlines are ours.
+      idleTimeout: 0,
+      maxRequestBodySize: config.maxUploadBytes,
+      development: false,
+      fetch: (request, server) =>
+        handle(request, { peerAddress: () => server.requestIP(request)?.address ?? null }),
+    })
+  } catch (err) {
+    const code = err instanceof Error && 'code' in err ? err.code : null
+    if (code === 'EADDRINUSE') {
+      throw new StartupError(
+        `port ${config.port} on ${config.host} is taken; choose another with --port, or --port 0 for any`,
+        { cause: err },
+      )
+    }
+    throw new StartupError(`can't listen on ${config.host}:${config.port}: ${String(err)}`, {
+      cause: err,
+    })
+  }
+}
+
+/**
+ * Starts the program again, in the same process, with Bun's limit lifted: it is read before the
+ * first line of JavaScript runs. Returns when that has been done before.
+ */
+export function liftUpstreamLimit(): void {
+  const env = environment()
+  if (env[UPSTREAM_REQUESTS] !== undefined) return
+  const isCompiled = process.argv[1]?.startsWith('/$bunfs/') ?? false
+  const args = isCompiled ? process.argv.slice(2) : [...process.execArgv, ...process.argv.slice(1)]
+  process.execve?.(process.execPath, [process.execPath, ...args], {
+    ...env,
+    [UPSTREAM_REQUESTS]: MAX_UPSTREAM_REQUESTS,
+  })
+}

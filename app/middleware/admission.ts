@@ -1,0 +1,60 @@
+import type { MiddlewareHandler } from 'hono'
+import { GatewayError, toGatewayError } from '../errors/gateway-error.ts'
+import type { OpenTicket, Ticket } from '../usage/meter.ts'
+import type { ModelEnv } from './model-access.ts'
+
+export interface AdmissionNeeds {
+  readonly openTicket: OpenTicket
+  /** False when the ledger can take no more rows. */
+  readonly ledgerHasRoom: () => boolean
+}
+
+export interface AdmittedOperation {
+  readonly gateway: string
+  readonly name: string
+  /** True when the operation makes or reads tokens. */
+  readonly countsTokens: boolean
+}
+
+export interface AdmittedEnv<Body, Host> extends ModelEnv<Body, Host> {
+  Variables: ModelEnv<Body, Host>['Variables'] & { ticket: Ticket }
+}
+
+/**
+ * Opens the account of the request: from here on it leaves exactly one row, however it ends. Fails
+ * closed: what can't be accounted for is not served.
+ */
+export const admission = <Body, Host>(
+  { openTicket, ledgerHasRoom }: AdmissionNeeds,
+  { gateway, name, countsTokens }: AdmittedOperation,
+): MiddlewareHandler<AdmittedEnv<Body, Host>> =>
+  async function admission(c, next) {
+    if (!ledgerHasRoom()) {
+      throw new GatewayError(
+        'ledger_unavailable',
+        'usage cannot be recorded at the moment; try again',
+        {
+          headers: { 'retry-after': '5' },
+        },
+      )
+    }
+    const ticket = openTicket({
+      requestId: c.get('requestId'),
+      principal: c.get('principal'),
+      gateway,
+      operation: name,
+      model: c.get('located')?.model.canonical ?? null,
+      startedAt: c.get('startedAt'),
+      promptBytes: c.get('bodyBytes'),
+      countsTokens,
+    })
+    c.set('ticket', ticket)
+    await next()
+    if (c.error) {
+      const { status, code } = toGatewayError(c.error)
+      const outcome = code === 'client_closed' || code === 'revoked' ? 'cancelled' : 'failed'
+      await ticket.settle({ status, outcome, errorCode: code })
+    } else if (!ticket.isDeferred) {
+      await ticket.settle({ status: c.res.status, outcome: 'completed' })
+    }
+  }

@@ -1,0 +1,40 @@
+import type { MiddlewareHandler } from 'hono'
+import { CHALLENGE, INVALID_TOKEN, readCredential, unauthorized } from '../auth/credential.ts'
+import type { Principal } from '../domain/grant.ts'
+import { GatewayError } from '../errors/gateway-error.ts'
+import type { BaseEnv } from '../factory.ts'
+import { keyInPath } from '../request-path.ts'
+
+export interface KeyLookupNeeds {
+  readonly verifier: { verify(apiKey: string): Promise<Principal | null> }
+  /** Whether a key is accepted as `/ollama/k/KEY/…`. */
+  readonly acceptsKeyInPath: boolean
+}
+
+export interface PrincipalEnv extends BaseEnv {
+  Variables: BaseEnv['Variables'] & { principal: Principal }
+}
+
+/** Finds out who is calling, or refuses with 401. Fails closed: no database, no new callers. */
+export const keyLookup = ({
+  verifier,
+  acceptsKeyInPath,
+}: KeyLookupNeeds): MiddlewareHandler<PrincipalEnv> =>
+  async function keyLookup(c, next) {
+    const fromPath = acceptsKeyInPath ? keyInPath(c.req.url) : null
+    const credential = readCredential(c.req.raw.headers, fromPath)
+    if (credential === null) throw unauthorized(CHALLENGE)
+    const principal = await verifier.verify(credential).catch((err: unknown) => {
+      throw new GatewayError(
+        'database_unavailable',
+        'keys cannot be checked at the moment; try again',
+        {
+          cause: err,
+          headers: { 'retry-after': '2' },
+        },
+      )
+    })
+    if (!principal) throw unauthorized(INVALID_TOKEN)
+    c.set('principal', principal)
+    await next()
+  }

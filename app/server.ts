@@ -1,0 +1,63 @@
+import { GatewayError, toGatewayError } from './errors/gateway-error.ts'
+import { type Dialect, renderError } from './errors/render.ts'
+import { type App, type BaseEnv, createApp } from './factory.ts'
+import { type GatewayNeeds, mountGateway } from './gateways/gateway.ts'
+import { GATEWAYS } from './gateways/registry.ts'
+import { type HealthNeeds, mountHealth } from './health/health.ts'
+import { type AccessLogNeeds, accessLog } from './middleware/access-log.ts'
+import { hostGuard } from './middleware/host-guard.ts'
+import { type RequestIdNeeds, requestId } from './middleware/request-id.ts'
+
+export interface ServerNeeds extends GatewayNeeds, HealthNeeds, AccessLogNeeds, RequestIdNeeds {
+  /** Whether Ollama's API is also served at `/api/*` and `/v1/*`. */
+  readonly rootAliases: boolean
+}
+
+/** Takes a request and what is known about its socket. */
+export type Handler = (
+  request: Request,
+  socket: BaseEnv['Bindings'],
+) => Response | Promise<Response>
+
+const BANNER = 'Ollama is running'
+
+/** The whole URL space. */
+export function createServer(needs: ServerNeeds): Handler {
+  const app = createApp()
+  app.use(requestId(needs), accessLog(needs))
+  mountHealth(app, needs)
+
+  for (const gateway of GATEWAYS) {
+    const routes = createApp()
+    mountGateway(routes, gateway, needs)
+    app.route(gateway.basePath, routes)
+    if (gateway.name === 'ollama') {
+      app.get(gateway.basePath, (c) => c.text(BANNER))
+      if (needs.rootAliases) app.route('/', routes)
+      if (needs.rootAliases) app.get('/', (c) => c.text(BANNER))
+    }
+  }
+
+  answerErrors(app, needs.rootAliases)
+  return (request, socket) => {
+    const malformed = hostGuard(request)
+    if (malformed) return renderError(malformed, 'ollama', needs.newId())
+    return app.fetch(request, socket)
+  }
+}
+
+function answerErrors(app: App, rootAliases: boolean): void {
+  const dialectOf = (path: string): Dialect => {
+    const gateway = GATEWAYS.find(
+      ({ basePath }) => path === basePath || path.startsWith(`${basePath}/`),
+    )
+    if (gateway) return gateway.dialect
+    return rootAliases && /^\/(api|v1)\//.test(path) ? 'ollama' : 'problem'
+  }
+  app.notFound(() => {
+    throw new GatewayError('not_found', 'there is nothing at this address')
+  })
+  app.onError((err, c) =>
+    renderError(toGatewayError(err), dialectOf(c.req.path), c.get('requestId')),
+  )
+}

@@ -1,0 +1,64 @@
+import type { Clock } from '../domain/clock.ts'
+import type { Log } from '../log.ts'
+
+/** How long cached principals serve while the database can't confirm them, in ms. */
+const STALE_LIMIT_MS = 60_000
+
+export interface RevocationNeeds {
+  readonly readRevision: () => Promise<number>
+  /** Forgets all cached principals. */
+  readonly forget: () => void
+  /** Cuts the live requests that are no longer allowed. */
+  readonly recheckLive: () => Promise<void>
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export interface RevocationWatch {
+  /** Looks whether users, keys, roles or policies have changed, and acts on it. */
+  check(): Promise<void>
+}
+
+/**
+ * Makes changes hold that this or another process has made: what is cached is forgotten and live
+ * requests are checked again. Fails closed: when the database has not answered for a minute, nothing
+ * that is cached counts any more.
+ */
+export function createRevocationWatch(needs: RevocationNeeds): RevocationWatch {
+  const { readRevision, forget, recheckLive, clock, log } = needs
+  let seen: number | null = null
+  let confirmedAt = clock.now()
+  let running: Promise<void> | null = null
+  let isStale = false
+
+  const look = async (): Promise<void> => {
+    try {
+      const revision = await readRevision()
+      confirmedAt = clock.now()
+      if (isStale) log.info({}, 'the database answers again')
+      isStale = false
+      if (revision === seen) return
+      if (seen !== null) {
+        forget()
+        await recheckLive()
+      }
+      seen = revision
+    } catch (err) {
+      if (clock.now() - confirmedAt < STALE_LIMIT_MS) return
+      if (!isStale) log.error({ err }, 'the database does not confirm keys; refusing all')
+      isStale = true
+      forget()
+    }
+  }
+
+  return {
+    async check() {
+      // A look that is under way may have read before the change: it does not count for this one.
+      await running
+      running ??= look().finally(() => {
+        running = null
+      })
+      await running
+    },
+  }
+}

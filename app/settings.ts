@@ -1,0 +1,181 @@
+import { isAbsolute, join, resolve } from 'node:path'
+import { z } from 'zod'
+import { Secret } from './domain/secret.ts'
+
+interface Setting<T> {
+  readonly schema: z.ZodType<T>
+  readonly default: (dataDir: string) => unknown
+  readonly description: string
+  /** Never printed, and can be given as the path of a file: NAME_FILE. */
+  readonly secret?: true
+}
+
+const setting = <T>(
+  schema: z.ZodType<T>,
+  fallback: unknown,
+  description: string,
+  options: { secret?: true } = {},
+): Setting<T> => ({
+  schema,
+  default: typeof fallback === 'function' ? (fallback as Setting<T>['default']) : () => fallback,
+  description,
+  ...options,
+})
+
+const GIB = 1024 ** 3
+const MIB = 1024 ** 2
+
+/** Fields that an administrator can open to every caller; the rest need `models:manage`. */
+export const CALLER_FIELDS = ['context', 'keep_alive', 'raw', 'system', 'template'] as const
+export type CallerField = (typeof CALLER_FIELDS)[number]
+
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
+
+function wholeNumber(min: number, max: number): z.ZodType<number> {
+  const error = `must be a whole number from ${min} to ${max}`
+  const number = z.int({ error }).min(min, { error }).max(max, { error })
+  return z.preprocess((v) => (typeof v === 'string' && /^\d+$/.test(v) ? Number(v) : v), number)
+}
+
+const SWITCHES: Record<string, boolean> = {
+  true: true,
+  yes: true,
+  '1': true,
+  false: false,
+  no: false,
+  '0': false,
+}
+const onOff = z.preprocess(
+  (v) => (typeof v === 'string' ? (SWITCHES[v.toLowerCase()] ?? v) : v),
+  z.boolean({ error: 'must be true or false' }),
+)
+
+function oneOf<const T extends readonly [string, ...string[]]>(values: T): z.ZodType<T[number]> {
+  return z.enum(values, { error: `must be one of ${values.join(', ')}` })
+}
+
+const text = z.string({ error: 'must be text' }).min(1, { error: 'must not be empty' })
+const path = text.transform((value) => (isAbsolute(value) ? value : resolve(value)))
+
+const listOf = <T>(item: z.ZodType<T>): z.ZodType<T[]> =>
+  z.preprocess(
+    (v) =>
+      typeof v === 'string'
+        ? v
+            .split(',')
+            .map((part) => part.trim())
+            .filter(Boolean)
+        : v,
+    z.array(item, { error: 'must be a list' }),
+  )
+
+const httpUrl = z
+  .string({ error: 'must be text' })
+  .refine(isPlainHttpUrl, { error: 'must look like http://host:port' })
+  .transform((value) => value.replace(/\/+$/, ''))
+
+function isPlainHttpUrl(value: string): boolean {
+  const url = URL.parse(value)
+  return url !== null && /^https?:$/.test(url.protocol) && !url.username && !url.search && !url.hash
+}
+
+const secretText = text.transform((value) => new Secret(value))
+
+/** Every setting there is: the configuration file, the environment and the README follow this. */
+export const SETTINGS = {
+  host: setting(text, '127.0.0.1', 'Address to listen on'),
+  port: setting(wholeNumber(0, 65535), 8000, 'Port to listen on; 0 picks a free one'),
+  dataDir: setting(path, (dir: string) => dir, 'Where the database and the secret live'),
+  databaseUrl: setting(
+    secretText.refine((url) => /^(sqlite:|postgres(ql)?:\/\/)./.test(url.reveal()), {
+      error: 'must begin with sqlite: or postgres://',
+    }),
+    (dir: string) => `sqlite:${join(dir, 'parallama.db')}`,
+    'Database: `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/NAME`',
+    { secret: true },
+  ),
+  ollamaUrls: setting(
+    listOf(httpUrl).refine((urls) => urls.length > 0, { error: 'must name at least one host' }),
+    'http://127.0.0.1:11434',
+    'The Ollama hosts, separated by commas',
+  ),
+  secret: setting(
+    z.union([
+      z.null(),
+      secretText.refine((s) => s.reveal().length >= 32, {
+        error: 'must have at least 32 characters',
+      }),
+    ]),
+    null,
+    'The master secret itself, instead of a file',
+    { secret: true },
+  ),
+  secretFile: setting(
+    path,
+    (dir: string) => join(dir, 'secret'),
+    'File of the master secret, made at the first start',
+  ),
+  logLevel: setting(oneOf(LOG_LEVELS), 'info', `How much to log: ${LOG_LEVELS.join(', ')}`),
+  rootAliases: setting(
+    onOff,
+    false,
+    'Also answer at `/api/*` and `/v1/*`, for programs that take only host and port',
+  ),
+  keyInPath: setting(
+    onOff,
+    false,
+    'Accept a key as `/ollama/k/KEY/…`, for programs that send no headers',
+  ),
+  callerFields: setting(
+    listOf(oneOf(CALLER_FIELDS)),
+    'context,raw,system',
+    `What callers may set without \`models:manage\`: ${CALLER_FIELDS.join(', ')}`,
+  ),
+  maxPredictTokens: setting(
+    wholeNumber(1, 10_000_000),
+    32_768,
+    'Longest answer a caller can ask for, in tokens',
+  ),
+  maxContextTokens: setting(
+    wholeNumber(0, 10_000_000),
+    0,
+    "Largest `num_ctx` a caller can ask for; 0 keeps Ollama's own",
+  ),
+  maxBodyBytes: setting(wholeNumber(1024, 256 * MIB), 32 * MIB, 'Largest request body, in bytes'),
+  maxUploadBytes: setting(
+    wholeNumber(MIB, 1024 * GIB),
+    64 * GIB,
+    'Largest model file that can be uploaded, in bytes',
+  ),
+  bodyTimeoutSeconds: setting(
+    wholeNumber(1, 3600),
+    60,
+    'How long a request body may take to arrive',
+  ),
+  firstByteTimeoutSeconds: setting(
+    wholeNumber(1, 86_400),
+    600,
+    'How long Ollama may take to begin its answer; loading a model counts',
+  ),
+  idleTimeoutSeconds: setting(
+    wholeNumber(1, 86_400),
+    300,
+    'How long Ollama may be silent within an answer',
+  ),
+  requestTimeoutSeconds: setting(
+    wholeNumber(1, 604_800),
+    3600,
+    'How long one inference request may take in all',
+  ),
+  drainTimeoutSeconds: setting(
+    wholeNumber(0, 86_400),
+    300,
+    'How long running answers may go on after SIGTERM',
+  ),
+  minPasswordLength: setting(wholeNumber(8, 64), 15, 'Shortest password, in characters'),
+} satisfies Record<string, Setting<unknown>>
+
+export type SettingName = keyof typeof SETTINGS
+
+/** The validated settings. */
+export type Config = { readonly [K in SettingName]: z.infer<(typeof SETTINGS)[K]['schema']> }

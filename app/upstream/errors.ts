@@ -1,0 +1,79 @@
+import { GatewayError } from '../errors/gateway-error.ts'
+
+const MAX_TEXT = 500
+const PASSED_ON = new Set([400, 404, 409, 413, 429, 499])
+
+/** Ollama's error text without what it tells about its host: paths, addresses, sign-in links. */
+export function publicText(text: string): string {
+  return text
+    .replace(/\b[a-z][a-z0-9+.-]*:\/\/[^\s"']+/gi, '<address>')
+    .replace(/(^|[\s"'(=:])(?:\/[\w.@~+-]+){2,}\/?/g, '$1<path>')
+    .replace(/\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b/g, '<address>')
+    .slice(0, MAX_TEXT)
+}
+
+/** The `error` text of a native body, or null when it is not one. */
+export function nativeErrorText(body: string): string | null {
+  try {
+    const value: unknown = JSON.parse(body)
+    const error = (value as { error?: unknown } | null)?.error
+    return typeof error === 'string' ? error : null
+  } catch {
+    return null
+  }
+}
+
+/** What a caller is told when Ollama answered with an error status. */
+export function upstreamRefusal(status: number, body: string): GatewayError {
+  const text = nativeErrorText(body)
+  const cause = `upstream ${status}: ${body.slice(0, MAX_TEXT)}`
+  if (status === 503 || status === 429) {
+    return new GatewayError(
+      'upstream_busy',
+      text ? publicText(text) : 'Ollama is busy; try again',
+      {
+        cause,
+        headers: { 'retry-after': '2' },
+      },
+    )
+  }
+  if (text && PASSED_ON.has(status)) {
+    const code = status === 404 ? 'not_found' : 'bad_request'
+    return new GatewayError(code, publicText(text), { cause, status })
+  }
+  if (text && status >= 500) {
+    return new GatewayError('upstream_error', publicText(text), { cause, status: 500 })
+  }
+  return new GatewayError(
+    'upstream_error',
+    'Ollama gave an answer that makes no sense; try again',
+    {
+      cause,
+    },
+  )
+}
+
+/** What a caller is told when no answer came: not reachable, or the connection broke. */
+export function upstreamFailure(err: unknown): GatewayError {
+  if (err instanceof GatewayError) return err
+  if (isUnreachable(err)) {
+    return new GatewayError('upstream_unreachable', 'Ollama is not reachable; try again later', {
+      cause: err,
+      headers: { 'retry-after': '5' },
+    })
+  }
+  return new GatewayError('upstream_error', 'the connection to Ollama broke; try again', {
+    cause: err,
+  })
+}
+
+/** True when no byte of the request can have reached the host. */
+export function isUnreachable(err: unknown): boolean {
+  const code = err instanceof Error && 'code' in err ? err.code : undefined
+  return (
+    code === 'ConnectionRefused' ||
+    code === 'FailedToOpenSocket' ||
+    code === 'ENOTFOUND' ||
+    code === 'ECONNREFUSED'
+  )
+}

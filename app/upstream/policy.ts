@@ -1,0 +1,153 @@
+import type {
+  ChatRequest,
+  EmbeddingsRequest,
+  EmbedRequest,
+  GenerateRequest,
+} from '../domain/native.ts'
+import { MAX_IMAGE_BYTES, MAX_IMAGES, MAX_SCHEMA_BYTES } from '../domain/native.ts'
+import { GatewayError } from '../errors/gateway-error.ts'
+
+/** What a caller may ask of a model; the same for everybody but those who manage models. */
+export interface OptionsPolicy {
+  /** True for callers with `models:manage`: nothing is taken away or lowered. */
+  readonly trusted: boolean
+  readonly maxPredictTokens: number
+  /** 0: the caller can't choose the context size. */
+  readonly maxContextTokens: number
+  /** Fields that are open to every caller. */
+  readonly fields: ReadonlySet<string>
+}
+
+/** Options that only shape the answer. Everything else reloads the model or is not known. */
+const SAMPLING = [
+  'num_keep',
+  'seed',
+  'top_k',
+  'top_p',
+  'min_p',
+  'typical_p',
+  'repeat_last_n',
+  'temperature',
+  'repeat_penalty',
+  'presence_penalty',
+  'frequency_penalty',
+  'stop',
+]
+const LOADING = ['num_batch', 'num_gpu', 'main_gpu', 'use_mmap', 'num_thread', 'draft_num_predict']
+const MAX_STOPS = 32
+
+type Options = Readonly<Record<string, unknown>>
+
+/** The chat that is sent: known fields, clamped options. Throws forbidden and bad_request. */
+export function chatForUpstream(
+  request: ChatRequest,
+  model: string,
+  policy: OptionsPolicy,
+): ChatRequest {
+  checkImages((request.messages ?? []).flatMap((message) => message.images ?? []))
+  checkSchemas(request.format, request.tools)
+  checkUnload(request.keep_alive, (request.messages ?? []).length === 0, policy)
+  return { ...request, ...common(request, model, policy) }
+}
+
+/** The same for a completion. */
+export function generateForUpstream(
+  request: GenerateRequest,
+  model: string,
+  policy: OptionsPolicy,
+): GenerateRequest {
+  for (const field of ['context', 'raw', 'system', 'template'] as const) {
+    if (request[field]) checkField(field, policy)
+  }
+  checkImages(request.images ?? [])
+  checkSchemas(request.format, undefined)
+  checkUnload(request.keep_alive, !request.prompt, policy)
+  return { ...request, ...common(request, model, policy) }
+}
+
+/** The same for embeddings; nothing is generated, so nothing is predicted. */
+export function embedForUpstream<T extends EmbedRequest | EmbeddingsRequest>(
+  request: T,
+  model: string,
+  policy: OptionsPolicy,
+): T {
+  const { num_predict: _, ...options } = clamp(request.options ?? {}, policy)
+  return { ...request, model, options, keep_alive: keepAlive(request.keep_alive, policy) }
+}
+
+function common(request: ChatRequest | GenerateRequest, model: string, policy: OptionsPolicy) {
+  return {
+    model,
+    options: clamp(request.options ?? {}, policy),
+    keep_alive: keepAlive(request.keep_alive, policy),
+    // Sliding the context while generating is a property of the loaded model: it would be reloaded.
+    shift: policy.trusted ? request.shift : undefined,
+  }
+}
+
+function clamp(options: Options, policy: OptionsPolicy): Record<string, unknown> {
+  const allowed = policy.trusted ? [...SAMPLING, ...LOADING, 'num_ctx'] : SAMPLING
+  const kept = Object.fromEntries(
+    allowed.flatMap((name) => (options[name] == null ? [] : [[name, options[name]]])),
+  )
+  if (Array.isArray(kept.stop) && kept.stop.length > MAX_STOPS) {
+    throw new GatewayError('bad_request', `options.stop: at most ${MAX_STOPS} stop texts`)
+  }
+  const context = wholeOption(options, 'num_ctx')
+  if (!policy.trusted && context !== null && policy.maxContextTokens > 0) {
+    kept.num_ctx = Math.min(Math.max(context, 1), policy.maxContextTokens)
+  }
+  const predict = wholeOption(options, 'num_predict')
+  const unlimited = predict === null || predict < 0
+  if (!policy.trusted) {
+    kept.num_predict = unlimited
+      ? policy.maxPredictTokens
+      : Math.min(predict, policy.maxPredictTokens)
+  } else if (predict !== null) {
+    kept.num_predict = predict
+  }
+  return kept
+}
+
+function wholeOption(options: Options, name: string): number | null {
+  const value = options[name]
+  if (value == null) return null
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return value
+  throw new GatewayError('bad_request', `options.${name}: must be a whole number`)
+}
+
+/** Clients send it unasked, and the last one would decide for everybody: it is left out quietly. */
+const keepAlive = <T>(value: T, policy: OptionsPolicy): T | undefined =>
+  policy.trusted || policy.fields.has('keep_alive') ? value : undefined
+
+function checkUnload(value: unknown, isEmpty: boolean, policy: OptionsPolicy): void {
+  const unloads = isEmpty && value != null && Number.parseFloat(String(value)) === 0
+  if (!unloads || policy.trusted) return
+  throw new GatewayError('forbidden', 'unloading a model takes the permission models:manage')
+}
+
+function checkField(field: string, policy: OptionsPolicy): void {
+  if (policy.trusted || policy.fields.has(field)) return
+  throw new GatewayError(
+    'forbidden',
+    `the field "${field}" takes the permission models:manage here`,
+  )
+}
+
+function checkImages(images: readonly string[]): void {
+  if (images.length > MAX_IMAGES) {
+    throw new GatewayError('bad_request', `at most ${MAX_IMAGES} images in one request`)
+  }
+  const bytes = images.reduce((sum, image) => sum + Math.floor((image.length * 3) / 4), 0)
+  if (bytes > MAX_IMAGE_BYTES) {
+    const mib = MAX_IMAGE_BYTES / 1024 ** 2
+    throw new GatewayError('bad_request', `at most ${mib} MiB of images in one request`)
+  }
+}
+
+function checkSchemas(format: unknown, tools: unknown): void {
+  for (const [field, value] of Object.entries({ format, tools })) {
+    if (value == null || JSON.stringify(value).length <= MAX_SCHEMA_BYTES) continue
+    throw new GatewayError('bad_request', `${field}: at most ${MAX_SCHEMA_BYTES} bytes of schema`)
+  }
+}

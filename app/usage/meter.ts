@@ -1,0 +1,121 @@
+import type { Clock } from '../domain/clock.ts'
+import type { Principal } from '../domain/grant.ts'
+import { estimatePromptTokens, type Outcome, type UsageRecord } from '../domain/usage.ts'
+import type { ReportedCounts } from './counts.ts'
+import type { Recorder } from './recorder.ts'
+
+export interface MeterNeeds {
+  readonly recorder: Recorder
+  readonly clock: Clock
+  /** A new row id. */
+  readonly newId: () => string
+}
+
+/** What is known about a request when it is admitted. */
+export interface Admission {
+  readonly requestId: string
+  readonly principal: Principal
+  readonly gateway: string
+  readonly operation: string
+  readonly model: string | null
+  /** When the request arrived, in epoch ms. */
+  readonly startedAt: number
+  /** Size of the prompt in bytes, for the estimate when nobody reports a count. */
+  readonly promptBytes: number
+  /** True when the operation makes tokens; others are charged none. */
+  readonly countsTokens: boolean
+}
+
+export interface Ending {
+  readonly status: number
+  readonly outcome: Outcome
+  readonly errorCode?: string
+  readonly counts?: ReportedCounts
+}
+
+/** The account of one admitted request, from admission to its one row in the ledger. */
+export interface Ticket {
+  readonly admission: Admission
+  /** The request is on its way to this host. */
+  dispatched(backend: string): void
+  /** So many more records have been passed on. */
+  records(count: number): void
+  /** The answer is a stream: whoever watches it settles the account when it ends. */
+  defer(): void
+  readonly isDeferred: boolean
+  /** Writes the row; resolves when it is committed. Only the first call counts. */
+  settle(ending: Ending): Promise<UsageRecord | null>
+}
+
+export type OpenTicket = (admission: Admission) => Ticket
+
+export function createMeter({ recorder, clock, newId }: MeterNeeds): OpenTicket {
+  return (admission) => {
+    let backend: string | null = null
+    let dispatchedAt: number | null = null
+    let firstRecordAt: number | null = null
+    let seen = 0
+    let isSettled = false
+    let isDeferred = false
+
+    return {
+      admission,
+      get isDeferred() {
+        return isDeferred
+      },
+      defer() {
+        isDeferred = true
+      },
+      dispatched(name) {
+        backend = name
+        dispatchedAt ??= clock.now()
+      },
+      records(count) {
+        firstRecordAt ??= clock.now()
+        seen += count
+      },
+      async settle(ending) {
+        if (isSettled) return null
+        isSettled = true
+        const { startedAt, principal } = admission
+        const endedAt = clock.now()
+        const row: UsageRecord = {
+          id: newId(),
+          requestId: admission.requestId,
+          userId: principal.userId,
+          keyId: principal.keyId,
+          gateway: admission.gateway,
+          operation: admission.operation,
+          model: admission.model,
+          backend,
+          ...tokens(admission, ending, seen),
+          queueMs: (dispatchedAt ?? endedAt) - startedAt,
+          loadMs: ending.counts?.loadMs ?? 0,
+          firstTokenMs: firstRecordAt === null ? null : firstRecordAt - startedAt,
+          totalMs: endedAt - startedAt,
+          status: ending.status,
+          outcome: ending.outcome,
+          errorCode: ending.errorCode ?? null,
+          startedAt,
+          endedAt,
+        }
+        await recorder.record(row)
+        return row
+      },
+    }
+  }
+}
+
+/**
+ * Ollama's own counts where it gave them. Otherwise ours: a record is about a token, and a prompt
+ * counts once an answer has begun; a request that failed before its first token costs nothing.
+ */
+function tokens({ countsTokens, promptBytes }: Admission, { counts }: Ending, seen: number) {
+  if (!countsTokens) return { promptTokens: 0, completionTokens: 0, estimated: false }
+  const estimatedPrompt = counts || seen > 0 ? estimatePromptTokens(promptBytes) : 0
+  return {
+    promptTokens: counts?.promptTokens ?? estimatedPrompt,
+    completionTokens: counts?.completionTokens ?? (counts ? 0 : seen),
+    estimated: counts ? counts.promptTokens === null : seen > 0,
+  }
+}

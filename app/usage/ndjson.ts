@@ -1,0 +1,98 @@
+import type { FinalRecord } from '../domain/native.ts'
+
+const NEWLINE = 0x0a
+/** A record longer than this is passed on unread, in bytes: it can't be held for ever. */
+const MAX_LINE_BYTES = 4 * 1024 * 1024
+
+/** Whole lines, ready to be passed on, and what the last of them says. */
+export interface Lines {
+  readonly bytes: Uint8Array
+  /** How many records there are in `bytes`. */
+  readonly records: number
+  /** The record that ends the stream, or tells of a failure, when it is the last of `bytes`. */
+  readonly last: FinalRecord | null
+}
+
+export interface LineReader {
+  /** The lines that this chunk completes; null when it completes none. */
+  push(chunk: Uint8Array): Lines | null
+  /** What is left when the stream has ended without a newline; null when nothing is. */
+  end(): Lines | null
+}
+
+/**
+ * Cuts a stream of records into whole lines, wherever the chunks were cut. A chunk that is whole
+ * lines already, as nearly all are, comes back as it is.
+ */
+export function createLineReader(): LineReader {
+  let held: Uint8Array[] = []
+  let heldBytes = 0
+
+  const hold = (bytes: Uint8Array): void => {
+    if (bytes.length === 0) return
+    held.push(bytes)
+    heldBytes += bytes.length
+  }
+  const withHeld = (bytes: Uint8Array): Uint8Array => {
+    if (heldBytes === 0) return bytes
+    const all = Buffer.concat([...held, bytes])
+    held = []
+    heldBytes = 0
+    return all
+  }
+
+  return {
+    push(chunk) {
+      const cut = chunk.lastIndexOf(NEWLINE) + 1
+      if (cut === 0) {
+        hold(chunk)
+        return heldBytes > MAX_LINE_BYTES ? unread(withHeld(chunk.subarray(0, 0))) : null
+      }
+      const lines = withHeld(cut === chunk.length ? chunk : chunk.subarray(0, cut))
+      if (cut < chunk.length) hold(chunk.subarray(cut))
+      return { bytes: lines, records: countLines(lines), last: readLast(lines, lines.length - 1) }
+    },
+    end() {
+      if (heldBytes === 0) return null
+      const rest = withHeld(new Uint8Array(0))
+      return { bytes: rest, records: 1, last: readLast(rest, rest.length) }
+    },
+  }
+}
+
+const unread = (bytes: Uint8Array): Lines => ({ bytes, records: 0, last: null })
+
+function countLines(bytes: Uint8Array): number {
+  let lines = 0
+  for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) lines++
+  return lines
+}
+
+/** The record that ends at `end` when it is one that ends the stream. */
+function readLast(bytes: Uint8Array, end: number): FinalRecord | null {
+  if (isOrdinary(bytes, end)) return null
+  const start = end === 0 ? 0 : bytes.lastIndexOf(NEWLINE, end - 1) + 1
+  const record = parseRecord(bytes.subarray(start, end))
+  const isFinal =
+    record?.done === true || record?.status === 'success' || record?.error !== undefined
+  return isFinal ? record : null
+}
+
+/** Ollama's token records end in `"done":false}`: seen from four bytes, without reading the rest. */
+function isOrdinary(bytes: Uint8Array, end: number): boolean {
+  return (
+    bytes[end - 1] === 0x7d &&
+    bytes[end - 2] === 0x65 &&
+    bytes[end - 3] === 0x73 &&
+    bytes[end - 4] === 0x6c
+  )
+}
+
+function parseRecord(line: Uint8Array): FinalRecord | null {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder().decode(line))
+    return value !== null && typeof value === 'object' ? value : null
+  } catch {
+    return null
+  }
+}

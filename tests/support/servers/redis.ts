@@ -1,0 +1,54 @@
+import { findRedis } from './binaries.ts'
+import { type ControlledServer, startControlled } from './controlled.ts'
+import { temporaryDirectory } from './supervised.ts'
+
+/** Starts a Redis of our own that keeps nothing on disk, or says why there is none. */
+export async function startRedis(): Promise<ControlledServer | { readonly skip: string }> {
+  const binary = findRedis()
+  if (!binary) {
+    return {
+      skip:
+        'no Redis: set PARALLAMA_TEST_REDIS_URL, or install it ' +
+        '(redis-server and valkey-server were looked for in PATH)',
+    }
+  }
+  const directory = await temporaryDirectory('parallama-redis-', undefined)
+  return startControlled({
+    name: 'Redis',
+    directory,
+    account: undefined,
+    signals: { orderly: 'TERM', crash: 'KILL' },
+    command: (port) => [
+      binary,
+      ...['--bind', '127.0.0.1', '--port', String(port), '--dir', directory],
+      ...['--save', '', '--appendonly', 'no'],
+    ],
+    url: (port) => `redis://127.0.0.1:${port}`,
+    answers,
+  })
+}
+
+async function answers(port: number): Promise<boolean> {
+  const answer = Promise.withResolvers<boolean>()
+  const no = () => answer.resolve(false)
+  try {
+    await Bun.connect({
+      hostname: '127.0.0.1',
+      port,
+      socket: {
+        open: (socket) => void socket.write('PING\r\n'),
+        data(socket, bytes) {
+          answer.resolve(bytes.toString().startsWith('+PONG'))
+          socket.end()
+        },
+        close: no,
+        error: no,
+        connectError: no,
+      },
+    })
+  } catch {
+    // Nothing listens there yet; the caller asks again.
+    return false
+  }
+  return answer.promise
+}
