@@ -12,7 +12,7 @@ import type { ServerNeeds } from './server.ts'
 import { createLiveRequests } from './services/live-requests.ts'
 import { createRevocationWatch } from './services/revocation.ts'
 import type { Config } from './settings.ts'
-import { openStore } from './store.ts'
+import { type Migrate, openStore } from './store.ts'
 import { createBackend } from './upstream/backend.ts'
 import { createInventory } from './upstream/inventory.ts'
 import { createOllamaClient, type Fetch } from './upstream/ollama.ts'
@@ -32,14 +32,14 @@ export interface DepsOptions {
   readonly log: Log
   readonly fetch: Fetch
   /** Whether the schema is brought up to date first. */
-  readonly migrate: boolean
+  readonly migrate: Migrate
 }
 
 /** Everything that serves requests, wired together: the one place where all parts meet. */
 export async function openDeps(config: Config, { log, fetch, migrate }: DepsOptions) {
   const clock = systemClock
   const keyring = openKeyring(readMasterSecret(config.secret, config.secretFile))
-  const store = await openStore(config, { migrate })
+  const store = await openStore(config, migrate)
   const { db } = store
 
   const verifier = createKeyVerifier({ keyring, clock, load: createPrincipalLoader({ db, clock }) })

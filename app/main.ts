@@ -4,6 +4,7 @@ import { StartupError } from './errors/startup-error.ts'
 import type { Log } from './log.ts'
 import { createServer } from './server.ts'
 import type { Config } from './settings.ts'
+import type { Migrate } from './store.ts'
 
 /** Bun's own limit for a whole process is 256 requests upstream: one slow host would starve all others. */
 const UPSTREAM_REQUESTS = 'BUN_CONFIG_MAX_HTTP_REQUESTS'
@@ -11,7 +12,7 @@ const MAX_UPSTREAM_REQUESTS = '65535'
 
 export interface StartOptions {
   readonly log: Log
-  readonly migrate?: boolean
+  readonly migrate?: Migrate
 }
 
 export interface RunningServer {
@@ -27,7 +28,7 @@ export interface RunningServer {
 /** Starts the gateway. Throws a StartupError when a port is taken or the database can't be used. */
 export async function start(
   config: Config,
-  { log, migrate = true }: StartOptions,
+  { log, migrate = 'always' }: StartOptions,
 ): Promise<RunningServer> {
   const deps = await openDeps(config, { log, migrate, fetch })
   const handle = createServer(deps.needs)

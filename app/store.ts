@@ -1,21 +1,23 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { type DatabaseHandle, openDatabase } from '../db/client.ts'
+import { type DatabaseHandle, type Db, openDatabase } from '../db/client.ts'
 import { databaseFault } from '../db/codec.ts'
-import { migrateUp, pendingMigrations } from '../db/migrate.ts'
+import { migrateUp, migrationStatus } from '../db/migrate.ts'
 import { describeDatabase } from './config.ts'
 import { StartupError } from './errors/startup-error.ts'
 import type { Config } from './settings.ts'
 
+/** When the schema is brought up to date: at once, only in a database that has none yet, or not at all. */
+export type Migrate = 'always' | 'when-new' | 'never'
+
 /**
- * Opens the configured database with its schema up to date, or throws a StartupError that says in
- * one line what is wrong. With `migrate: false` an old schema is an error too.
+ * Opens the configured database with the schema that this program needs, or throws a StartupError
+ * that says in one line what is wrong.
  */
-export async function openStore(config: Config, { migrate = true } = {}): Promise<DatabaseHandle> {
+export async function openStore(config: Config, migrate: Migrate): Promise<DatabaseHandle> {
   const handle = connect(config)
   try {
-    if (migrate) await migrateUp(handle.db)
-    else await refuseOldSchema(handle)
+    await prepare(handle.db, migrate)
     return handle
   } catch (err) {
     await handle.close().catch(() => {})
@@ -61,10 +63,17 @@ export function explainDatabase(err: unknown, config: Config): unknown {
   return err
 }
 
-async function refuseOldSchema({ db }: DatabaseHandle): Promise<void> {
-  const pending = await pendingMigrations(db)
+async function prepare(db: Db, migrate: Migrate): Promise<void> {
+  if (migrate === 'always') {
+    await migrateUp(db)
+    return
+  }
+  const migrations = await migrationStatus(db)
+  const pending = migrations.filter(({ executedAt }) => !executedAt)
   if (pending.length === 0) return
-  throw new StartupError(
-    `the database lacks ${pending.length} migration(s), from ${pending[0]}; run: parallama migrate up`,
-  )
+  if (migrate === 'when-new' && pending.length === migrations.length) await migrateUp(db)
+  else
+    throw new StartupError(
+      `the database lacks the migration ${pending[0]?.name}; run: parallama migrate up`,
+    )
 }

@@ -23,12 +23,6 @@ export async function migrationStatus(db: Db): Promise<readonly MigrationInfo[]>
   return await migratorFor(db).getMigrations()
 }
 
-/** Names of the migrations that this program needs and the database has not got. */
-export async function pendingMigrations(db: Db): Promise<string[]> {
-  const migrations = await migrationStatus(db)
-  return migrations.filter((migration) => !migration.executedAt).map(({ name }) => name)
-}
-
 function applied({ error, results = [] }: MigrationResultSet): string[] {
   if (error) throw error
   return results.map(({ migrationName }) => migrationName)

@@ -89,7 +89,7 @@ export class Client {
 
   #complete(line: Line, call: Pending): void {
     line.call = undefined
-    this.#idle.push(line)
+    if (call.reader.reusable) this.#idle.push(line)
     call.resolve(call.reader.reply())
   }
 

@@ -20,6 +20,8 @@ export class ResponseReader {
   firstAt = 0
   records = 0
   bytes = 0
+  /** False once the server announced that it will close the connection. */
+  reusable = true
   #head = ''
   #tail: Uint8Array = new Uint8Array(0)
   #left = 0
@@ -49,6 +51,7 @@ export class ResponseReader {
     const head = this.#head.slice(0, end).toLowerCase()
     if (!head.startsWith('http/1.')) throw new Error(`not an HTTP response: ${head.slice(0, 40)}`)
     this.status = Number(head.slice(9, 12))
+    this.reusable = !head.includes('\r\nconnection: close')
     this.#chunked = head.includes('\r\ntransfer-encoding: chunked')
     this.#left = Number(/\r\ncontent-length: *(\d+)/.exec(head)?.[1] ?? 0)
     this.#phase = this.#chunked ? 'size' : this.#left > 0 ? 'data' : 'done'

@@ -1,0 +1,43 @@
+import { userInfo } from 'node:os'
+import { type Admin, createAdmin } from '../app/admin.ts'
+import { openKeyring, readMasterSecret } from '../app/auth/secrets.ts'
+import { loadConfig } from '../app/config.ts'
+import type { Config } from '../app/settings.ts'
+import { explainDatabase, openStore } from '../app/store.ts'
+
+/** The shared flags, as every command receives them. */
+export interface ConfigArgs {
+  readonly config?: string | undefined
+  readonly dataDir?: string | undefined
+  readonly databaseUrl?: string | undefined
+}
+
+/** The configuration as the command's flags, the environment and the file make it. */
+export const configFor = ({ config, dataDir, databaseUrl }: ConfigArgs): Config =>
+  loadConfig({ dataDir, databaseUrl }, config)
+
+/** Who the audit log says it was. */
+export const actor = (): string => `cli:${userInfo().username}`
+
+/**
+ * Runs an administrative act on the configured database and closes it again. A new database gets
+ * its schema; an old one is refused.
+ */
+export const withAdmin = <T>(args: ConfigArgs, act: (admin: Admin) => Promise<T>): Promise<T> =>
+  withAdminOf(configFor(args), act)
+
+/** The same for a configuration that is there already. */
+export async function withAdminOf<T>(
+  config: Config,
+  act: (admin: Admin) => Promise<T>,
+): Promise<T> {
+  const store = await openStore(config, 'when-new')
+  try {
+    const keyring = openKeyring(readMasterSecret(config.secret, config.secretFile))
+    return await act(createAdmin({ ...config, db: store.db, keyring }))
+  } catch (err) {
+    throw explainDatabase(err, config)
+  } finally {
+    await store.close()
+  }
+}

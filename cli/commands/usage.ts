@@ -1,0 +1,66 @@
+import { GATEWAYS } from '../../app/domain/role.ts'
+import type { RequestsTable } from '../../db/schema.ts'
+import { withAdmin } from '../admin.ts'
+import { integer } from '../arg-values.ts'
+import { command, group } from '../command.ts'
+import type { Column } from '../table.ts'
+import { isoTime } from '../time-text.ts'
+
+const DEFAULT_DAYS = 7
+const DEFAULT_ROWS = 100
+
+/** How a request is shown. */
+export const usageColumns: readonly Column<RequestsTable>[] = [
+  { header: 'started', value: (row) => isoTime(row.started_at), whole: true },
+  { header: 'operation', value: (row) => `${row.gateway} ${row.operation}` },
+  { header: 'model', value: (row) => row.model ?? '-' },
+  { header: 'prompt', value: (row) => tokens(row, row.prompt_tokens), align: 'right' },
+  { header: 'completion', value: (row) => tokens(row, row.completion_tokens), align: 'right' },
+  { header: 'first ms', value: (row) => row.first_token_ms ?? '-', align: 'right' },
+  { header: 'total ms', value: (row) => row.total_ms, align: 'right' },
+  {
+    header: 'outcome',
+    value: (row) => (row.error_code ? `${row.outcome}: ${row.error_code}` : row.outcome),
+  },
+]
+
+/** A count that is ours, because Ollama gave none, is marked with a tilde. */
+const tokens = ({ estimated }: RequestsTable, count: number): string =>
+  `${estimated ? '~' : ''}${count}`
+
+const usageList = command({
+  meta: { name: 'list', description: 'List the requests of a user, the newest first' },
+  args: {
+    name: { type: 'positional', description: 'the user name' },
+    gateway: { type: 'enum', options: [...GATEWAYS], description: 'only through this gateway' },
+    model: { type: 'string', valueHint: 'name', description: 'only with this model' },
+    days: {
+      type: 'string',
+      valueHint: 'n',
+      description: `of the last n days; ${DEFAULT_DAYS} by default`,
+      parse: integer({ min: 1, max: 3650 }),
+    },
+    limit: {
+      type: 'string',
+      valueHint: 'n',
+      description: `at most n requests; ${DEFAULT_ROWS} by default`,
+      parse: integer({ min: 1, max: 10_000 }),
+    },
+  },
+  async run({ args, out }) {
+    const { gateway, model, days = DEFAULT_DAYS, limit = DEFAULT_ROWS } = args
+    const rows = await withAdmin(args, ({ usage }) =>
+      usage.list(args.name, { gateway, model, days, limit }),
+    )
+    out.list(rows, usageColumns, {
+      empty: `${args.name} has made no such request in the last ${days} days.`,
+    })
+    if (rows.length === limit)
+      out.message(`Only the newest ${limit} are shown; --limit shows more.`)
+  },
+})
+
+export const usage = group({
+  meta: { name: 'usage', description: 'What was used' },
+  subCommands: { list: usageList },
+})

@@ -1,0 +1,26 @@
+import { withAdmin } from '../../admin.ts'
+import { command } from '../../command.ts'
+import type { Column } from '../../table.ts'
+import { userColumns } from './columns.ts'
+
+export const userInfo = command({
+  meta: { name: 'info', description: 'Show a user and his keys' },
+  args: { name: { type: 'positional', description: 'the user name' } },
+  async run({ args, out }) {
+    const { user, keys } = await withAdmin(args, async (admin) => ({
+      user: await admin.users.info(args.name),
+      keys: await admin.keys.list(args.name),
+    }))
+    const shown = { ...user, keys }
+    const columns: Column<typeof shown>[] = [
+      ...userColumns,
+      {
+        header: 'keys',
+        value: () =>
+          keys.map((key) => [key.id, key.status, key.description].join(' ').trim()).join(', ') ||
+          'none',
+      },
+    ]
+    out.record(shown, columns)
+  },
+})

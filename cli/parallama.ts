@@ -1,0 +1,21 @@
+import packageJson from '../package.json' with { type: 'json' }
+import { group } from './command.ts'
+
+/** The whole command line; each command is loaded when it is called. */
+export const parallama = group({
+  meta: {
+    name: 'parallama',
+    version: packageJson.version,
+    description: 'Share Ollama between many people, with personal API keys',
+    examples: ['parallama demo', 'parallama user create anna', 'parallama key generate anna'],
+  },
+  subCommands: {
+    demo: () => import('./commands/demo.ts').then((m) => m.demo),
+    serve: () => import('./commands/serve.ts').then((m) => m.serve),
+    migrate: () => import('./commands/migrate.ts').then((m) => m.migrate),
+    user: () => import('./commands/user/index.ts').then((m) => m.user),
+    key: () => import('./commands/key.ts').then((m) => m.key),
+    role: () => import('./commands/role.ts').then((m) => m.role),
+    usage: () => import('./commands/usage.ts').then((m) => m.usage),
+  },
+})

@@ -1,0 +1,72 @@
+import { parseArgs } from 'node:util'
+
+const TARGETS = ['bare', 'nginx', 'parallama']
+const SCENARIOS = ['quiet', 'aborts']
+
+/** What the command line asks for. */
+export type Options = {
+  targets: string[]
+  scenarios: string[]
+  rounds: number
+  quick: boolean
+  json: string | undefined
+}
+
+/** A command line that can't be followed: exit 2. */
+export class UsageError extends Error {}
+
+export const usage = `Usage: bun run bench [flags]
+
+Measures what a proxy costs between a client and Ollama, against a simulated upstream.
+
+  --targets LIST    of ${TARGETS.join(', ')} (default: all that are installed)
+  --scenarios LIST  of ${SCENARIOS.join(', ')}, or none; they run on parallama (default: all)
+  --rounds N        interleaved rounds (default 5, with --quick 2)
+  --quick           shorter phases; medians of a smoke test, not of a measurement
+  --json FILE       also write every figure to FILE
+  --help
+`
+
+/** Reads the flags; undefined when help is asked for. Throws UsageError on anything else. */
+export function parseOptions(args: string[]): Options | undefined {
+  const flags = readFlags(args)
+  if (flags.help) return undefined
+  const quick = flags.quick ?? false
+  const targets = list('--targets', flags.targets, TARGETS)
+  const wanted = flags.scenarios === 'none' ? [] : list('--scenarios', flags.scenarios, SCENARIOS)
+  const scenarios = targets.includes('parallama') ? wanted : []
+  return { targets, scenarios, rounds: rounds(flags.rounds, quick), quick, json: flags.json }
+}
+
+function readFlags(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        targets: { type: 'string' },
+        scenarios: { type: 'string' },
+        rounds: { type: 'string' },
+        quick: { type: 'boolean' },
+        json: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }).values
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error))
+  }
+}
+
+function list(flag: string, given: string | undefined, known: string[]): string[] {
+  if (given === undefined) return known
+  const names = given.split(',')
+  const wrong = names.find((name) => !known.includes(name))
+  if (wrong === undefined) return known.filter((name) => names.includes(name))
+  throw new UsageError(`${flag}: "${wrong}" is not one of ${known.join(', ')}`)
+}
+
+function rounds(given: string | undefined, quick: boolean): number {
+  if (given === undefined) return quick ? 2 : 5
+  const count = Number(given)
+  if (Number.isInteger(count) && count > 0 && count <= 100) return count
+  throw new UsageError(`--rounds: "${given}" is not a whole number from 1 to 100`)
+}

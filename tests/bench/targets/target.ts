@@ -1,0 +1,28 @@
+import type { Client } from '../client.ts'
+import type { Mock } from '../mock.ts'
+
+/** Something a request goes through: a proxy under measurement, or nothing at all (`direct`). */
+export type Target = {
+  name: string
+  /** The process whose CPU and memory count; undefined for `direct`. */
+  pid: number | undefined
+  client: Client
+  stop: () => Promise<void>
+}
+
+/** What starting a target takes. */
+export type TargetPlace = {
+  /** A directory of its own, removed afterwards. */
+  dir: string
+  /** Command prefix that pins the target to its core. */
+  pin: string[]
+  /** Upstreams; targets without model routing use the first. */
+  upstreams: Mock[]
+}
+
+/** The first upstream. Throws when there is none. */
+export function onlyUpstream(place: TargetPlace): Mock {
+  const [mock] = place.upstreams
+  if (!mock) throw new Error('a target needs an upstream')
+  return mock
+}
