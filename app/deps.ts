@@ -79,7 +79,7 @@ export async function openDeps(config: Config, { log, fetch, migrate }: DepsOpti
     relay: createRelay({ pool, live }),
     locate: pool.locate,
     policyFor: policies(config),
-    openTicket: createMeter({ recorder, clock, newId }),
+    openTicket: createMeter({ recorder, clock, newId, log }),
     ledgerHasRoom: recorder.hasRoom,
     bodyLimits: { maxBytes: config.maxBodyBytes, timeoutMs: config.bodyTimeoutSeconds * 1000 },
     acceptsKeyInPath: config.keyInPath,

@@ -1,3 +1,4 @@
+import type { Context } from 'hono'
 import { GatewayError, toGatewayError } from './errors/gateway-error.ts'
 import { type Dialect, renderError } from './errors/render.ts'
 import { type App, type BaseEnv, createApp } from './factory.ts'
@@ -54,10 +55,9 @@ function answerErrors(app: App, rootAliases: boolean): void {
     if (gateway) return gateway.dialect
     return rootAliases && /^\/(api|v1)\//.test(path) ? 'ollama' : 'problem'
   }
-  app.notFound(() => {
-    throw new GatewayError('not_found', 'there is nothing at this address')
-  })
-  app.onError((err, c) =>
-    renderError(toGatewayError(err), dialectOf(c.req.path), c.get('requestId')),
-  )
+  const answer = (err: unknown, c: Context<BaseEnv>): Response =>
+    renderError(toGatewayError(err), dialectOf(c.req.path), c.get('requestId'))
+  const nothingHere = new GatewayError('not_found', 'there is nothing at this address')
+  app.notFound((c) => answer(nothingHere, c))
+  app.onError(answer)
 }

@@ -12,25 +12,26 @@ export interface AccessLogNeeds {
 }
 
 /**
- * One line for each request at the moment its headers are ready; how an answer ended is in the line
- * that its ledger row gets. Query strings are not logged.
+ * One line for each request that was refused or failed, with the cause; what was served has its line
+ * from the ledger. Query strings are not logged.
  */
 export const accessLog = ({ log, clock }: AccessLogNeeds): MiddlewareHandler<BaseEnv> =>
   async function accessLog(c, next) {
     await next()
+    const { status } = c.res
     const fields = {
       request_id: c.get('requestId'),
       method: c.req.method,
       path: c.req.path.slice(0, MAX_TEXT),
-      status: c.res.status,
+      status,
       ms: clock.now() - c.get('startedAt'),
-      peer: c.env.peerAddress(),
     }
-    if (!c.error) {
-      log.debug(fields, 'request')
+    if (status < 400) {
+      log.debug(fields, 'request answered')
       return
     }
-    const err = toGatewayError(c.error)
-    const write = err.status >= 500 ? 'error' : 'info'
-    log[write]({ ...fields, reason: err.code, err: err.cause ?? err.message }, 'request refused')
+    const err = c.error ? toGatewayError(c.error) : null
+    const reason = { reason: err?.code ?? 'not_found', err: err?.cause ?? err?.message }
+    const write = status >= 500 ? 'error' : 'info'
+    log[write]({ ...fields, peer: c.env.peerAddress(), ...reason }, 'request refused')
   }

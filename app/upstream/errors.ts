@@ -37,6 +37,9 @@ export function upstreamRefusal(status: number, body: string): GatewayError {
       },
     )
   }
+  if (status === 404 && body === '') {
+    return new GatewayError('not_found', 'Ollama does not have it', { cause })
+  }
   if (text && PASSED_ON.has(status)) {
     const code = status === 404 ? 'not_found' : 'bad_request'
     return new GatewayError(code, publicText(text), { cause, status })

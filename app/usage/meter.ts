@@ -1,12 +1,14 @@
 import type { Clock } from '../domain/clock.ts'
 import type { Principal } from '../domain/grant.ts'
 import { estimatePromptTokens, type Outcome, type UsageRecord } from '../domain/usage.ts'
+import type { Log } from '../log.ts'
 import type { ReportedCounts } from './counts.ts'
 import type { Recorder } from './recorder.ts'
 
 export interface MeterNeeds {
   readonly recorder: Recorder
   readonly clock: Clock
+  readonly log: Log
   /** A new row id. */
   readonly newId: () => string
 }
@@ -44,12 +46,12 @@ export interface Ticket {
   defer(): void
   readonly isDeferred: boolean
   /** Writes the row; resolves when it is committed. Only the first call counts. */
-  settle(ending: Ending): Promise<UsageRecord | null>
+  settle(ending: Ending): Promise<void>
 }
 
 export type OpenTicket = (admission: Admission) => Ticket
 
-export function createMeter({ recorder, clock, newId }: MeterNeeds): OpenTicket {
+export function createMeter({ recorder, clock, newId, log }: MeterNeeds): OpenTicket {
   return (admission) => {
     let backend: string | null = null
     let dispatchedAt: number | null = null
@@ -75,7 +77,7 @@ export function createMeter({ recorder, clock, newId }: MeterNeeds): OpenTicket 
         seen += count
       },
       async settle(ending) {
-        if (isSettled) return null
+        if (isSettled) return
         isSettled = true
         const { startedAt, principal } = admission
         const endedAt = clock.now()
@@ -100,7 +102,7 @@ export function createMeter({ recorder, clock, newId }: MeterNeeds): OpenTicket 
           endedAt,
         }
         await recorder.record(row)
-        return row
+        log.info({ user: principal.username, ...row }, 'request accounted')
       },
     }
   }

@@ -31,6 +31,7 @@ export class Client {
   /** Sends a JSON body. `onRecord` hears the running count whenever records arrived. */
   send(body: string, onRecord?: (count: number) => void): Call {
     const { promise, resolve, reject } = Promise.withResolvers<Reply>()
+    promise.catch(() => undefined) // a caller may look at it later, or never after an abort
     const pending: Pending = { reader: new ResponseReader(), onRecord, resolve, reject }
     const message = `${this.#head}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
     let line = this.#idle.pop()

@@ -62,7 +62,8 @@ export class ResponseReader {
   #readData(data: Uint8Array, at: number): number {
     const end = Math.min(data.length, at + this.#left)
     if (this.bytes === 0) this.firstAt = performance.now()
-    for (let i = data.indexOf(LF, at); i >= 0 && i < end; i = data.indexOf(LF, i + 1)) this.records++
+    for (let i = data.indexOf(LF, at); i >= 0 && i < end; i = data.indexOf(LF, i + 1))
+      this.records++
     const part = data.subarray(at, end)
     this.#tail = part.length >= TAIL_BYTES ? part : Buffer.concat([this.#tail, part])
     if (this.#tail.length > TAIL_BYTES) this.#tail = this.#tail.subarray(-TAIL_BYTES)
