@@ -1,5 +1,5 @@
 import { newId } from '../db/ids.ts'
-import { insertRequests } from '../db/queries/requests.ts'
+import { createRequestInsert, MAX_INSERT } from '../db/queries/requests.ts'
 import { readRevision } from '../db/queries/revision.ts'
 import { createKeyVerifier } from './auth/key-verifier.ts'
 import { createPrincipalLoader } from './auth/principal-loader.ts'
@@ -43,9 +43,11 @@ export async function openDeps(config: Config, { log, fetch, migrate }: DepsOpti
   const { db } = store
 
   const verifier = createKeyVerifier({ keyring, clock, load: createPrincipalLoader({ db, clock }) })
+  const insert = createRequestInsert(db)
   const recorder = createRecorder({
     log,
-    write: (rows) => insertRequests(db, rows.map(toRequestRow)),
+    maxRows: MAX_INSERT,
+    write: (rows) => insert(rows.map(toRequestRow)),
   })
   const live = createLiveRequests({
     clock,

@@ -8,7 +8,7 @@ export interface Log {
   error(fields: object, message: string): void
 }
 
-/** Wherever one of these turns up in a log line, its value is not written. */
+/** The value of such a field is not written. Fields are flat: nothing is looked for deeper down. */
 const SECRET_FIELDS = ['authorization', 'cookie', 'password', 'key', 'token', 'secret']
 const MAX_TEXT = 512
 

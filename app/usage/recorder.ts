@@ -1,7 +1,6 @@
 import type { UsageRecord } from '../domain/usage.ts'
 import type { Log } from '../log.ts'
 
-const MAX_GROUP = 500
 /** New work is refused when so many rows wait for the database. */
 const MAX_WAITING = 10_000
 /** How long a response is held back for its row, in ms; the row is kept and tried again. */
@@ -12,6 +11,8 @@ const LAST_RETRY_MS = 2000
 export interface RecorderNeeds {
   /** Commits the rows; adding one a second time must change nothing. */
   readonly write: (rows: readonly UsageRecord[]) => Promise<void>
+  /** How many rows `write` takes at once. */
+  readonly maxRows: number
   readonly log: Log
 }
 
@@ -30,7 +31,7 @@ interface Group {
 }
 
 /** Commits rows in groups: the next group begins as soon as the one before it is in. */
-export function createRecorder({ write, log }: RecorderNeeds): Recorder {
+export function createRecorder({ write, maxRows, log }: RecorderNeeds): Recorder {
   const groups: Group[] = []
   let waiting = 0
   let running: Promise<void> | null = null
@@ -38,7 +39,7 @@ export function createRecorder({ write, log }: RecorderNeeds): Recorder {
 
   const openGroup = (): Group => {
     const last = groups.at(-1)
-    if (last && last.rows.length < MAX_GROUP) return last
+    if (last && last.rows.length < maxRows) return last
     const group = { rows: [], committed: Promise.withResolvers<void>() }
     groups.push(group)
     return group

@@ -1,3 +1,4 @@
+import { CompiledQuery } from 'kysely'
 import type { Db } from '../client.ts'
 import type { RequestsTable } from '../schema.ts'
 
@@ -10,13 +11,55 @@ export interface UsageFilter {
   readonly limit: number
 }
 
-/** Adds rows; one whose id is there already is left as it is, so that a retry adds nothing. */
-export async function insertRequests(db: Db, rows: readonly RequestsTable[]): Promise<void> {
-  await db
+/** The order of the parameters in the statement that adds rows. */
+const COLUMNS = [
+  'id',
+  'request_id',
+  'user_id',
+  'key_id',
+  'gateway',
+  'operation',
+  'model',
+  'backend',
+  'prompt_tokens',
+  'completion_tokens',
+  'estimated',
+  'queue_ms',
+  'load_ms',
+  'first_token_ms',
+  'total_ms',
+  'status',
+  'outcome',
+  'error_code',
+  'started_at',
+  'ended_at',
+] as const satisfies readonly (keyof RequestsTable)[]
+
+/** Most rows that one statement takes. */
+export const MAX_INSERT = 64
+
+/**
+ * Makes the function that adds up to MAX_INSERT rows in one statement; a row whose id is there
+ * already is left as it is, so that a retry adds nothing. Every request passes here: the statement
+ * for each number of rows is compiled once.
+ */
+export function createRequestInsert(db: Db): (rows: readonly RequestsTable[]) => Promise<void> {
+  const statements = new Map<number, string>()
+  return async (rows) => {
+    const statement = statements.get(rows.length) ?? compileInsert(db, rows)
+    statements.set(rows.length, statement)
+    const parameters = rows.flatMap((row) => COLUMNS.map((column) => row[column]))
+    await db.executeQuery(CompiledQuery.raw(statement, parameters))
+  }
+}
+
+function compileInsert(db: Db, rows: readonly RequestsTable[]): string {
+  const inOrder = rows.map((row) => Object.fromEntries(COLUMNS.map((name) => [name, row[name]])))
+  return db
     .insertInto('requests')
-    .values(rows)
+    .values(inOrder as unknown as RequestsTable[])
     .onConflict((conflict) => conflict.column('id').doNothing())
-    .execute()
+    .compile().sql
 }
 
 /** The requests of one user, the newest first. */

@@ -19,9 +19,11 @@ type Pending = {
 export class Client {
   #idle: Line[] = []
   #open = new Set<Line>()
+  #endpoint: Endpoint
   #head: string
 
-  constructor(readonly endpoint: Endpoint) {
+  constructor(endpoint: Endpoint) {
+    this.#endpoint = endpoint
     const headers = { host: endpoint.url.host, 'content-type': 'application/json' }
     const lines = Object.entries({ ...headers, ...endpoint.headers })
     const fields = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')
@@ -58,7 +60,7 @@ export class Client {
   }
 
   async #connect(): Promise<Line> {
-    const { hostname, port } = this.endpoint.url
+    const { hostname, port } = this.#endpoint.url
     const line: { call: Pending | undefined; socket?: Socket<undefined> } = { call: undefined }
     const socket = await Bun.connect<undefined>({
       hostname,
@@ -77,7 +79,10 @@ export class Client {
 
   #receive(line: Line, data: Uint8Array): void {
     const { call } = line
-    if (!call) return line.socket.terminate()
+    if (!call) {
+      line.socket.terminate()
+      return
+    }
     const before = call.reader.records
     try {
       if (call.reader.feed(data)) this.#complete(line, call)

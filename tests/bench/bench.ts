@@ -1,0 +1,118 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { watchCore } from './cpu.ts'
+import { judgeRatios, type Ratio, ratios } from './floors.ts'
+import { FULL, measure, QUICK, type Samples } from './measure.ts'
+import { compileMock, type Mock, type MockShape, startMock } from './mock.ts'
+import type { Options } from './options.ts'
+import { LOAD_CORE, type Pinning, pinToLoadCore } from './pinning.ts'
+import { runAborts } from './scenarios/aborts.ts'
+import { runQuiet } from './scenarios/quiet.ts'
+import type { Finding, Verdict } from './scenarios/scenario.ts'
+import { startBare } from './targets/bare.ts'
+import { startDirect } from './targets/direct.ts'
+import { findNginx, startNginx } from './targets/nginx.ts'
+import { startParallama } from './targets/parallama.ts'
+import type { Target, TargetPlace } from './targets/target.ts'
+
+const STARTERS: Record<string, (place: TargetPlace) => Promise<Target>> = {
+  bare: startBare,
+  nginx: startNginx,
+  parallama: startParallama,
+}
+const SCENARIOS: Record<string, typeof runQuiet> = { quiet: runQuiet, aborts: runAborts }
+const BUSY_LOAD_CORE = 0.7
+
+/** Everything a run found. `notes` are what a reader must know before trusting the figures. */
+export type Outcome = {
+  notes: string[]
+  samples: Map<string, Samples>
+  ratios: Ratio[]
+  findings: Map<string, Finding>
+  verdicts: Verdict[]
+}
+
+type Bench = { dir: string; binary: string; pinning: Pinning; options: Options; say: Say }
+type Say = (step: string) => void
+
+/** Runs what the options ask for. Whatever it starts is stopped again, also when it throws. */
+export async function bench(options: Options, say: Say): Promise<Outcome> {
+  const dir = mkdtempSync(join(tmpdir(), 'parallama-bench-'))
+  try {
+    const pinning = pinToLoadCore()
+    const run: Bench = { dir, binary: await compileMock(dir), pinning, options, say }
+    const { samples, notes } = await compareTargets(run)
+    const findings = new Map<string, Finding>()
+    for (const name of options.scenarios) {
+      say(`scenario ${name}`)
+      findings.set(name, await playScenario(run, name))
+    }
+    const compared = ratios(samples)
+    const found = [...findings.values()].flatMap(({ verdicts }) => verdicts)
+    const verdicts = [...judgeRatios(compared), ...found]
+    return { notes: [pinning.note, ...notes], samples, ratios: compared, findings, verdicts }
+  } finally {
+    rmSync(dir, { recursive: true, force: true })
+  }
+}
+
+async function compareTargets(run: Bench) {
+  const { options, say } = run
+  const notes: string[] = []
+  const installed = options.targets.filter((name) => name !== 'nginx' || findNginx())
+  if (installed.length < options.targets.length) notes.push('nginx is not installed: left out')
+  const samples = await onStage(run, 'compare', async ({ mock, target }) => {
+    const upstream = await mock({ model: 'bench:latest', chunks: 256, gapMicros: 4000 })
+    const targets = [await target(startDirect, [upstream])]
+    for (const name of installed) targets.push(await target(starter(name), [upstream]))
+    const effort = options.quick ? QUICK : FULL
+    const load = watchCore(LOAD_CORE)
+    const { rounds } = options
+    const measured = await measure({ targets, mock: upstream, effort, rounds, progress: say })
+    const busy = load()
+    const warning = busy > BUSY_LOAD_CORE ? ': TOO BUSY, latencies are not to be trusted' : ''
+    notes.push(`load core ${(busy * 100).toFixed(0)} % busy${warning}`)
+    return measured
+  })
+  return { samples, notes }
+}
+
+function playScenario(run: Bench, name: string): Promise<Finding> {
+  const play = SCENARIOS[name]
+  if (!play) throw new Error(`no scenario ${name}`)
+  return onStage(run, name, ({ mock, target }) => {
+    const startTarget = (upstreams: Mock[]) => target(startParallama, upstreams)
+    return play({ startMock: mock, startTarget, quick: run.options.quick })
+  })
+}
+
+function starter(name: string): (place: TargetPlace) => Promise<Target> {
+  const start = STARTERS[name]
+  if (!start) throw new Error(`no target ${name}`)
+  return start
+}
+
+type Starts = {
+  mock: (shape: MockShape) => Promise<Mock>
+  target: (start: (place: TargetPlace) => Promise<Target>, upstreams: Mock[]) => Promise<Target>
+}
+
+/** Gives `act` ways to start things, and stops them all in reverse when it is over. */
+async function onStage<T>(run: Bench, name: string, act: (starts: Starts) => Promise<T>) {
+  const dir = mkdtempSync(join(run.dir, `${name}-`))
+  const started: { stop: () => Promise<void> }[] = []
+  const keep = <S extends { stop: () => Promise<void> }>(thing: S): S => {
+    started.unshift(thing)
+    return thing
+  }
+  try {
+    return await act({
+      mock: async (shape) => keep(await startMock(run.binary, dir, shape)),
+      target: async (start, upstreams) =>
+        keep(await start({ dir, pin: run.pinning.prefix, upstreams })),
+    })
+  } finally {
+    for (const thing of started) await thing.stop()
+  }
+}
