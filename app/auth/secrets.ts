@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync, randomBytes } from 'node:crypto'
+import { hkdfSync, randomBytes } from 'node:crypto'
 import {
   chmodSync,
   linkSync,
@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
+import { CryptoHasher } from 'bun'
 import type { Secret } from '../domain/secret.ts'
 
 const SECRET_BYTES = 32
@@ -30,7 +31,7 @@ export function openKeyring(masterSecret: string): Keyring {
   const pepper = Buffer.from(
     hkdfSync('sha256', masterSecret, '', 'parallama api-key pepper v1', 32),
   )
-  return { digest: (apiKey) => createHmac('sha256', pepper).update(apiKey).digest('hex') }
+  return { digest: (apiKey) => new CryptoHasher('sha256', pepper).update(apiKey).digest('hex') }
 }
 
 /**

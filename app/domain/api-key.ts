@@ -1,3 +1,5 @@
+import { crc32 } from 'node:zlib'
+
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const PREFIX = 'plk_'
 const ID_LENGTH = 10
@@ -53,14 +55,4 @@ function checksum(text: string): string {
     rest = Math.floor(rest / 62)
   }
   return digits
-}
-
-/** CRC-32 as in IEEE 802.3 (reflected, polynomial 0xEDB88320) of an ASCII text. */
-function crc32(text: string): number {
-  let crc = 0xffffffff
-  for (let i = 0; i < text.length; i++) {
-    crc ^= text.charCodeAt(i)
-    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1
-  }
-  return (crc ^ 0xffffffff) >>> 0
 }

@@ -1,11 +1,17 @@
 import { GatewayError } from '../errors/gateway-error.ts'
 
+const SMALL_BYTES = 64 * 1024
+
 /** The whole body of an answer. Throws when it is larger than `maxBytes`. */
 export async function readAll(
   response: Response,
   maxBytes: number,
   onProgress: () => void,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  const length = response.headers.get('content-length')
+  // Much cheaper than piece by piece, and all that most answers need.
+  if (length !== null && Number(length) <= SMALL_BYTES)
+    return Buffer.from(await response.arrayBuffer())
   if (!response.body) return new Uint8Array(0)
   const reader = response.body.getReader()
   const chunks: Uint8Array[] = []

@@ -102,7 +102,21 @@ export function createMeter({ recorder, clock, newId, log }: MeterNeeds): OpenTi
           endedAt,
         }
         await recorder.record(row)
-        log.info({ user: principal.username, ...row }, 'request accounted')
+        log.info(
+          {
+            request_id: row.requestId,
+            user: principal.username,
+            operation: row.operation,
+            model: row.model,
+            backend: row.backend,
+            prompt_tokens: row.promptTokens,
+            completion_tokens: row.completionTokens,
+            total_ms: row.totalMs,
+            outcome: row.outcome,
+            ...(row.errorCode && { reason: row.errorCode }),
+          },
+          'request accounted',
+        )
       },
     }
   }

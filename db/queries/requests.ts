@@ -1,4 +1,4 @@
-import { CompiledQuery } from 'kysely'
+import type { CompiledQuery } from 'kysely'
 import type { Db } from '../client.ts'
 import type { RequestsTable } from '../schema.ts'
 
@@ -44,22 +44,22 @@ export const MAX_INSERT = 64
  * for each number of rows is compiled once.
  */
 export function createRequestInsert(db: Db): (rows: readonly RequestsTable[]) => Promise<void> {
-  const statements = new Map<number, string>()
+  const statements = new Map<number, CompiledQuery>()
   return async (rows) => {
     const statement = statements.get(rows.length) ?? compileInsert(db, rows)
     statements.set(rows.length, statement)
     const parameters = rows.flatMap((row) => COLUMNS.map((column) => row[column]))
-    await db.executeQuery(CompiledQuery.raw(statement, parameters))
+    await db.executeQuery({ ...statement, parameters })
   }
 }
 
-function compileInsert(db: Db, rows: readonly RequestsTable[]): string {
+function compileInsert(db: Db, rows: readonly RequestsTable[]): CompiledQuery {
   const inOrder = rows.map((row) => Object.fromEntries(COLUMNS.map((name) => [name, row[name]])))
   return db
     .insertInto('requests')
     .values(inOrder as unknown as RequestsTable[])
     .onConflict((conflict) => conflict.column('id').doNothing())
-    .compile().sql
+    .compile()
 }
 
 /** The requests of one user, the newest first. */

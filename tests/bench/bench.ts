@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { watchCore } from './cpu.ts'
+import { watchDisturbance } from './disturbance.ts'
 import { judgeRatios, type Ratio, ratios } from './floors.ts'
 import { FULL, measure, QUICK, type Samples } from './measure.ts'
 import { compileMock, type Mock, type MockShape, startMock } from './mock.ts'
 import type { Options } from './options.ts'
-import { LOAD_CORE, type Pinning, pinToLoadCore } from './pinning.ts'
+import { type Pinning, pinToLoadCore } from './pinning.ts'
 import { runAborts } from './scenarios/aborts.ts'
 import { runQuiet } from './scenarios/quiet.ts'
 import type { Finding, Verdict } from './scenarios/scenario.ts'
@@ -22,7 +22,6 @@ const STARTERS: Record<string, (place: TargetPlace) => Promise<Target>> = {
   parallama: startParallama,
 }
 const SCENARIOS: Record<string, typeof runQuiet> = { quiet: runQuiet, aborts: runAborts }
-const BUSY_LOAD_CORE = 0.7
 
 /** Everything a run found. `notes` are what a reader must know before trusting the figures. */
 export type Outcome = {
@@ -39,22 +38,19 @@ type Say = (step: string) => void
 /** Runs what the options ask for. Whatever it starts is stopped again, also when it throws. */
 export async function bench(options: Options, say: Say): Promise<Outcome> {
   const dir = mkdtempSync(join(tmpdir(), 'parallama-bench-'))
-  try {
-    const pinning = pinToLoadCore()
-    const run: Bench = { dir, binary: await compileMock(dir), pinning, options, say }
-    const { samples, notes } = await compareTargets(run)
-    const findings = new Map<string, Finding>()
-    for (const name of options.scenarios) {
-      say(`scenario ${name}`)
-      findings.set(name, await playScenario(run, name))
-    }
-    const compared = ratios(samples)
-    const found = [...findings.values()].flatMap(({ verdicts }) => verdicts)
-    const verdicts = [...judgeRatios(compared), ...found]
-    return { notes: [pinning.note, ...notes], samples, ratios: compared, findings, verdicts }
-  } finally {
-    rmSync(dir, { recursive: true, force: true })
+  process.on('exit', () => rmSync(dir, { recursive: true, force: true }))
+  const pinning = pinToLoadCore()
+  const run: Bench = { dir, binary: await compileMock(dir), pinning, options, say }
+  const { samples, notes } = await compareTargets(run)
+  const findings = new Map<string, Finding>()
+  for (const name of options.scenarios) {
+    say(`scenario ${name}`)
+    findings.set(name, await playScenario(run, name))
   }
+  const compared = ratios(samples)
+  const found = [...findings.values()].flatMap(({ verdicts }) => verdicts)
+  const verdicts = [...judgeRatios(compared), ...found]
+  return { notes: [pinning.note, ...notes], samples, ratios: compared, findings, verdicts }
 }
 
 async function compareTargets(run: Bench) {
@@ -67,12 +63,10 @@ async function compareTargets(run: Bench) {
     const targets = [await target(startDirect, [upstream])]
     for (const name of installed) targets.push(await target(starter(name), [upstream]))
     const effort = options.quick ? QUICK : FULL
-    const load = watchCore(LOAD_CORE)
+    const disturbance = watchDisturbance(targets)
     const { rounds } = options
     const measured = await measure({ targets, mock: upstream, effort, rounds, progress: say })
-    const busy = load()
-    const warning = busy > BUSY_LOAD_CORE ? ': TOO BUSY, latencies are not to be trusted' : ''
-    notes.push(`load core ${(busy * 100).toFixed(0)} % busy${warning}`)
+    notes.push(disturbance())
     return measured
   })
   return { samples, notes }

@@ -3,11 +3,17 @@ import { readFile } from 'node:fs/promises'
 import type { Subprocess } from 'bun'
 
 const START_MS = 30_000
+const STOP_MS = 3000
+
+const running = new Set<Subprocess>()
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
 
 /** A process under measurement, its output in a file. */
 export type Child = { pid: number; process: Subprocess; output: () => Promise<string> }
 
-/** Starts a command with its output in `logFile`. */
+/** Starts a command with its output in `logFile`. It does not outlive this process. */
 export function startChild(
   command: string[],
   logFile: string,
@@ -18,13 +24,15 @@ export function startChild(
     stdio: ['ignore', log, log],
     env: { ...process.env, ...env },
   })
+  running.add(started)
+  void started.exited.then(() => running.delete(started))
   return { pid: started.pid, process: started, output: () => readFile(logFile, 'utf8') }
 }
 
-/** Ends a child and waits for it; a second of grace, then by force. */
+/** Ends a child and waits for it: three seconds of grace, then by force. */
 export async function stopChild(child: Child): Promise<void> {
   child.process.kill('SIGTERM')
-  const grace = setTimeout(() => child.process.kill('SIGKILL'), 1000)
+  const grace = setTimeout(() => child.process.kill('SIGKILL'), STOP_MS)
   await child.process.exited
   clearTimeout(grace)
 }

@@ -24,14 +24,6 @@ export function residentMegabytes(pid: number): number {
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) / 1024
 }
 
-/** Busy and total time of one core so far, in clock ticks. */
-export function coreTimes(core: number): { busy: number; total: number } {
-  const line = new RegExp(`^cpu${core} (.*)$`, 'm').exec(readFileSync('/proc/stat', 'utf8'))?.[1]
-  const times = (line ?? '').split(' ').map(Number).slice(0, 8)
-  const total = times.reduce((sum, time) => sum + time, 0)
-  return { busy: total - (times[3] ?? 0) - (times[4] ?? 0), total }
-}
-
 /** Watches how busy a core is; the returned function gives the share since the start, 0 to 1. */
 export function watchCore(core: number): () => number {
   const before = coreTimes(core)
@@ -39,4 +31,12 @@ export function watchCore(core: number): () => number {
     const now = coreTimes(core)
     return (now.busy - before.busy) / Math.max(1, now.total - before.total)
   }
+}
+
+/** Busy and total time of one core so far, in clock ticks. */
+function coreTimes(core: number): { busy: number; total: number } {
+  const line = new RegExp(`^cpu${core} (.*)$`, 'm').exec(readFileSync('/proc/stat', 'utf8'))?.[1]
+  const times = (line ?? '').split(' ').map(Number).slice(0, 8)
+  const total = times.reduce((sum, time) => sum + time, 0)
+  return { busy: total - (times[3] ?? 0) - (times[4] ?? 0), total }
 }

@@ -4,6 +4,7 @@ import { bench, type Outcome } from './bench.ts'
 import { type Options, parseOptions, UsageError, usage } from './options.ts'
 import { METHOD, renderRatios, renderTable, renderVerdicts } from './report.ts'
 
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(130))
 process.exit(await main(process.argv.slice(2)))
 
 async function main(args: string[]): Promise<number> {

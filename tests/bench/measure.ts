@@ -21,10 +21,23 @@ export type Metric = (typeof METRICS)[number]
 export type Samples = Record<Metric, number[]>
 
 /** How long the phases of a round are. */
-export type Effort = { requests: number; firstTokens: number; waves: number; idleMs: number }
+export type Effort = {
+  /** Enough for the compiler of a JavaScript target to settle. */
+  warmUp: number
+  requests: number
+  firstTokens: number
+  waves: number
+  idleMs: number
+}
 
-export const FULL: Effort = { requests: 750, firstTokens: 150, waves: 2, idleMs: 3000 }
-export const QUICK: Effort = { requests: 300, firstTokens: 60, waves: 1, idleMs: 1000 }
+export const FULL: Effort = {
+  warmUp: 2000,
+  requests: 750,
+  firstTokens: 150,
+  waves: 2,
+  idleMs: 3000,
+}
+export const QUICK: Effort = { warmUp: 500, requests: 300, firstTokens: 60, waves: 1, idleMs: 1000 }
 
 const REQUESTS_PER_SECOND = 300
 const FIRST_TOKENS_PER_SECOND = 100
@@ -104,7 +117,7 @@ async function perChunk(
 }
 
 async function warmUp(target: Target, mock: Mock, effort: Effort): Promise<void> {
-  await runRequests(target, mock, { perSecond: REQUESTS_PER_SECOND, count: effort.requests })
+  await runRequests(target, mock, { perSecond: REQUESTS_PER_SECOND, count: effort.warmUp })
   await runFirstToken(target, mock, { perSecond: FIRST_TOKENS_PER_SECOND, count: 50 })
   if (target.pid) await perChunk(target, mock, effort.waves + 1, 0, true)
 }

@@ -1,5 +1,7 @@
 import { afterAll, describe, expect, test } from 'bun:test'
+import { createConnection, type Socket } from 'node:net'
 import postgres from 'postgres'
+import { postgresGreeting } from '../support/servers/postgres.ts'
 import {
   freshDatabase,
   ownPostgres,
@@ -10,6 +12,7 @@ import {
 
 const shared = await postgresForTests()
 const support = new URL('../support/servers.ts', import.meta.url).pathname
+const clientOptions = { max: 1, fetch_types: false, onnotice: () => {} }
 const disposals: (() => Promise<void>)[] = []
 
 afterAll(async () => {
@@ -37,28 +40,15 @@ async function firstLine(stream: ReadableStream<Uint8Array>): Promise<string> {
   return text.split('\n', 1)[0] ?? ''
 }
 
-/** Connects and resolves, once connected, to a promise of the connection's end. */
-async function watchConnection(port: number): Promise<{ ended: Promise<void> }> {
-  const ended = Promise.withResolvers<void>()
-  await Bun.connect({
-    hostname: '127.0.0.1',
-    port,
-    socket: { data() {}, close: () => ended.resolve(), error: () => ended.resolve() },
+/** Says the greeting and resolves with how the connection ended: an error's code, or `closed`. */
+function connectionEnd(port: number, greeting: string, onAnswer: (socket: Socket) => void) {
+  return new Promise<string>((resolve) => {
+    const socket = createConnection({ host: '127.0.0.1', port })
+    socket.on('connect', () => socket.write(greeting))
+    socket.on('data', () => onAnswer(socket))
+    socket.on('error', (error: Error & { code?: string }) => resolve(error.code ?? 'error'))
+    socket.on('close', () => resolve('closed'))
   })
-  return { ended: ended.promise }
-}
-
-/** Asks for a query until nothing listens any more; a server on its way out answers with errors. */
-async function untilRefused(url: string): Promise<void> {
-  const sql = postgres(url, { max: 1, onnotice: () => {} })
-  let code = ''
-  while (code !== 'ECONNREFUSED') {
-    code = await sql`select 1`.then(
-      () => 'alive',
-      (error: { code: string }) => error.code,
-    )
-  }
-  await sql.end({ timeout: 0 })
 }
 
 describe.skipIf('skip' in shared)('PostgreSQL for tests', () => {
@@ -66,8 +56,8 @@ describe.skipIf('skip' in shared)('PostgreSQL for tests', () => {
     const [one, two] = await Promise.all([freshDatabase(), freshDatabase()])
     if ('skip' in one || 'skip' in two || 'skip' in shared) throw new Error('no server')
     expect(new URL(one.url).port).toBe(new URL(shared.url).port)
-    const first = postgres(one.url, { max: 1 })
-    const second = postgres(two.url, { max: 1 })
+    const first = postgres(one.url, clientOptions)
+    const second = postgres(two.url, clientOptions)
     await first`create table mine (id int)`
     expect(await second`select 1 from pg_tables where schemaname = 'public'`).toHaveLength(0)
     await one.drop()
@@ -80,7 +70,7 @@ describe.skipIf('skip' in shared)('PostgreSQL for tests', () => {
     const server = await ownPostgres()
     if ('skip' in server) throw new Error(server.skip)
     disposals.push(server.dispose)
-    const sql = postgres(server.url, { max: 1, onnotice: () => {} })
+    const sql = postgres(server.url, clientOptions)
     await sql`create table kept as select 42 as answer`
     await server.restart()
     expect(await sql`select answer from kept`).toMatchObject([{ answer: 42 }])
@@ -92,10 +82,17 @@ describe.skipIf('skip' in shared)('PostgreSQL for tests', () => {
   })
 
   test('the server is gone when the process that started it is killed', async () => {
-    const child = runChild('process.stdout.write((await servers.ownPostgres()).url + "\\n")')
-    const url = await firstLine(child.stdout)
+    const child = runChild(
+      'process.stdout.write((await servers.ownPostgres()).port + "\\n"); setInterval(() => {}, 1000)',
+    )
+    const port = Number(await firstLine(child.stdout))
+    const answered = Promise.withResolvers<void>()
+    let ended = connectionEnd(port, postgresGreeting, () => answered.resolve())
+    await answered.promise
     child.kill('SIGKILL')
-    await untilRefused(url)
+    while ((await ended) !== 'ECONNREFUSED') {
+      ended = connectionEnd(port, postgresGreeting, (socket) => socket.end())
+    }
   })
 
   test('a server given by its address is used instead of one of our own', async () => {
@@ -115,12 +112,16 @@ describe.skipIf('skip' in redis)('Redis for tests', () => {
     const server = await ownRedis()
     if ('skip' in server) throw new Error(server.skip)
     disposals.push(server.dispose)
-    const { ended } = await watchConnection(server.port)
+    const ping = (onAnswer: (socket: Socket) => void) =>
+      connectionEnd(server.port, 'PING\r\n', onAnswer)
+    const answered = Promise.withResolvers<void>()
+    const ended = ping(() => answered.resolve())
+    await answered.promise
     await server.stop('crash')
     await ended
-    await expect(watchConnection(server.port)).rejects.toThrow()
+    expect(await ping(() => {})).toBe('ECONNREFUSED')
     await server.start()
-    await watchConnection(server.port)
+    expect(await ping((socket) => socket.end())).toBe('closed')
   })
 })
 

@@ -81,7 +81,7 @@ async function orSkip<T extends object>(start: () => Promise<T | Skip>): Promise
 }
 
 async function administer(url: string, statement: string): Promise<void> {
-  const sql = postgres(url, { max: 1, onnotice: () => {} })
+  const sql = postgres(url, { max: 1, fetch_types: false, onnotice: () => {} })
   try {
     await sql.unsafe(statement)
   } finally {

@@ -75,7 +75,7 @@ async function generateAnswer(
     const thinks = model.capabilities.includes('thinking') && body.any('think') !== false
     const thoughts = thinks ? ['Let me', ' think.'] : []
     const answer = split(state.answer(model.name, prompt))
-    const words = answer.slice(0, limit(wishes.options['num_predict']))
+    const words = answer.slice(0, limit(wishes.options.num_predict))
     const cut = words.length < answer.length
     const metrics = {
       promptTokens: Math.max(1, split(prompt).length),

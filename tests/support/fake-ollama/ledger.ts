@@ -46,9 +46,9 @@ export class LedgerLine implements LedgerEntry {
     const record = parse(line)
     if (!record) return
     this.records++
-    this.done ||= record['done'] === true
-    this.promptEvalCount = count(record['prompt_eval_count']) ?? this.promptEvalCount
-    this.evalCount = count(record['eval_count']) ?? this.evalCount
+    this.done ||= record.done === true
+    this.promptEvalCount = count(record.prompt_eval_count) ?? this.promptEvalCount
+    this.evalCount = count(record.eval_count) ?? this.evalCount
   }
 }
 

@@ -102,7 +102,7 @@ export class Runner {
   }
 
   #enter(model: FakeModel, wishes: LoadWishes): Loaded {
-    const wanted = wishes.options['num_ctx']
+    const wanted = wishes.options.num_ctx
     return {
       model,
       settings: settings(wishes),

@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import type { Account } from './account.ts'
 import { freePort } from './free-port.ts'
-import { removeDirectory, runSupervised, type StopSignal, type Supervised } from './supervised.ts'
+import { readLog, runSupervised, type StopSignal, type Supervised } from './supervised.ts'
 
 /** A database server of the tests' own that a fault test may stop and start as it likes. */
 export interface ControlledServer {
@@ -36,6 +35,9 @@ const pollMs = 20
 export async function startControlled(kind: ServerKind): Promise<ControlledServer> {
   const port = freePort()
   let running: Supervised | undefined
+  const removeDirectory = () => rmSync(kind.directory, { recursive: true, force: true })
+  // A running server's supervisor does it; one that is stopped just then has none.
+  process.on('exit', () => running ?? removeDirectory())
 
   const server: ControlledServer = {
     url: kind.url(port),
@@ -53,7 +55,7 @@ export async function startControlled(kind: ServerKind): Promise<ControlledServe
     },
     async dispose() {
       await server.stop('crash')
-      await removeDirectory(kind.directory)
+      removeDirectory()
     },
   }
   await server.start()
@@ -72,8 +74,7 @@ async function up(kind: ServerKind, port: number): Promise<Supervised> {
   while (!(await kind.answers(port))) {
     if (exited || Date.now() > deadline) {
       if (!exited) await running.stop(signals.crash)
-      const log = await readFile(join(directory, 'log'), 'utf8')
-      throw new Error(`${kind.name} did not start:\n${log.trimEnd()}`)
+      throw new Error(`${kind.name} did not start:\n${await readLog(directory)}`)
     }
     await Bun.sleep(pollMs)
   }

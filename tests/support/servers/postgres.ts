@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import postgres from 'postgres'
 import { unprivilegedAccount } from './account.ts'
+import { ask } from './ask.ts'
 import { findPostgres } from './binaries.ts'
 import { type ControlledServer, type ServerKind, startControlled } from './controlled.ts'
-import { temporaryDirectory } from './supervised.ts'
+import { readLog, runSupervised, temporaryDirectory } from './supervised.ts'
 
 /** Settings that give up durability, which no test needs, for speed. */
 const settings = [
@@ -19,6 +19,11 @@ const settings = [
   'logging_collector=off',
   'log_min_messages=warning',
 ]
+
+const parameters = '\0\x03\0\0user\0parallama\0database\0postgres\0\0'
+
+/** The start-up message of protocol 3.0 for our own servers, which answer it with `R` at once. */
+export const postgresGreeting = `\0\0\0${String.fromCharCode(parameters.length + 4)}${parameters}`
 
 /** Starts a PostgreSQL of our own, or says why there is none. Throws when it fails to start. */
 export async function startPostgres(): Promise<ControlledServer | { readonly skip: string }> {
@@ -37,17 +42,17 @@ async function createCluster(binaries: string): Promise<ServerKind> {
   const account = await unprivilegedAccount()
   const directory = await temporaryDirectory('parallama-postgres-', account)
   const data = join(directory, 'data')
-  const initdb = Bun.spawn(
-    [
+  const initdb = runSupervised({
+    command: [
       join(binaries, 'initdb'),
       ...['-D', data, '-U', 'parallama', '-A', 'trust', '-E', 'UTF8'],
       ...['--locale=C', '--no-sync', '--no-instructions'],
     ],
-    { cwd: directory, stdout: 'ignore', stderr: 'pipe', ...account },
-  )
-  if ((await initdb.exited) !== 0) {
-    throw new Error(`initdb failed:\n${await initdb.stderr.text()}`)
-  }
+    directory,
+    account,
+    onOrphaned: 'KILL',
+  })
+  if ((await initdb.exited) !== 0) throw new Error(`initdb failed:\n${await readLog(directory)}`)
   return {
     name: 'PostgreSQL',
     directory,
@@ -59,19 +64,10 @@ async function createCluster(binaries: string): Promise<ServerKind> {
       ...settings.flatMap((setting) => ['-c', setting]),
     ],
     url: (port) => `postgres://parallama@127.0.0.1:${port}/postgres`,
-    answers: (port) => answers(`postgres://parallama@127.0.0.1:${port}/postgres`),
+    answers,
   }
 }
 
-async function answers(url: string): Promise<boolean> {
-  const sql = postgres(url, { max: 1, connect_timeout: 2, onnotice: () => {} })
-  try {
-    await sql`select 1`
-    return true
-  } catch {
-    // Not up yet; the caller asks again.
-    return false
-  } finally {
-    await sql.end({ timeout: 1 })
-  }
+async function answers(port: number): Promise<boolean> {
+  return (await ask(port, postgresGreeting)).startsWith('R')
 }

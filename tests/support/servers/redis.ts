@@ -1,3 +1,4 @@
+import { ask } from './ask.ts'
 import { findRedis } from './binaries.ts'
 import { type ControlledServer, startControlled } from './controlled.ts'
 import { temporaryDirectory } from './supervised.ts'
@@ -24,31 +25,6 @@ export async function startRedis(): Promise<ControlledServer | { readonly skip: 
       ...['--save', '', '--appendonly', 'no'],
     ],
     url: (port) => `redis://127.0.0.1:${port}`,
-    answers,
+    answers: async (port) => (await ask(port, 'PING\r\n')).startsWith('+PONG'),
   })
-}
-
-async function answers(port: number): Promise<boolean> {
-  const answer = Promise.withResolvers<boolean>()
-  const no = () => answer.resolve(false)
-  try {
-    await Bun.connect({
-      hostname: '127.0.0.1',
-      port,
-      socket: {
-        open: (socket) => void socket.write('PING\r\n'),
-        data(socket, bytes) {
-          answer.resolve(bytes.toString().startsWith('+PONG'))
-          socket.end()
-        },
-        close: no,
-        error: no,
-        connectError: no,
-      },
-    })
-  } catch {
-    // Nothing listens there yet; the caller asks again.
-    return false
-  }
-  return answer.promise
 }

@@ -1,4 +1,4 @@
-import { chmod, chown, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, chown, mkdtemp, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Account } from './account.ts'
@@ -72,7 +72,7 @@ export async function temporaryDirectory(prefix: string, account: Account | unde
   return directory
 }
 
-/** Removes what {@link temporaryDirectory} made. */
-export async function removeDirectory(directory: string): Promise<void> {
-  await rm(directory, { recursive: true, force: true })
+/** What the server has said so far. */
+export async function readLog(directory: string): Promise<string> {
+  return (await readFile(join(directory, 'log'), 'utf8')).trimEnd()
 }

@@ -1,0 +1,31 @@
+import { expect, test } from 'bun:test'
+import { parseOptions, UsageError } from './options.ts'
+
+test('without flags everything is measured in five rounds', () => {
+  expect(parseOptions([])).toEqual({
+    targets: ['bare', 'nginx', 'parallama'],
+    scenarios: ['quiet', 'aborts'],
+    rounds: 5,
+    quick: false,
+    json: undefined,
+  })
+})
+
+test('targets keep their order, and scenarios need parallama', () => {
+  expect(parseOptions(['--targets', 'nginx,bare', '--quick'])).toMatchObject({
+    targets: ['bare', 'nginx'],
+    scenarios: [],
+    rounds: 2,
+  })
+})
+
+test.each([
+  [['--target', 'bare']],
+  [['--targets', 'caddy']],
+  [['--scenarios', 'loud']],
+  [['--rounds', '0']],
+  [['--rounds', 'many']],
+  [['extra']],
+])('a wrong command line is a usage error: %p', (args) => {
+  expect(() => parseOptions(args)).toThrow(UsageError)
+})

@@ -1,0 +1,80 @@
+import { expect, test } from 'bun:test'
+import { createRequestInsert, listRequests, MAX_INSERT } from '../../../db/queries/requests.ts'
+import { requestRow } from '../../support/builders.ts'
+import { describeEachDatabase } from '../../support/each-database.ts'
+
+const LARGEST = Number.MAX_SAFE_INTEGER
+
+await describeEachDatabase('the ledger', (openFresh) => {
+  test('keeps a row once, however often it is written', async () => {
+    const { db } = await openFresh()
+    const insert = createRequestInsert(db)
+    const rows = [requestRow(), requestRow(), requestRow()]
+    await insert(rows)
+    await insert(rows)
+    const [first, ...others] = rows
+    if (!first) throw new Error('no row')
+    const late = requestRow()
+    await insert([{ ...first, completion_tokens: 999 }, ...others, late])
+    const kept = await listRequests(db, 'user-1', { since: 0, limit: 10 })
+    expect(kept.toSorted((a, b) => a.id.localeCompare(b.id))).toEqual([...rows, late])
+  })
+
+  test('gives back every value exactly as it was written', async () => {
+    const { db } = await openFresh()
+    const row = requestRow({
+      request_id: 'it\'s "quoted" \\ % _ \u{1f999} \u0301\u202e',
+      model: null,
+      backend: null,
+      prompt_tokens: LARGEST,
+      completion_tokens: 0,
+      estimated: 1,
+      queue_ms: 2,
+      load_ms: 3,
+      total_ms: 4,
+      first_token_ms: null,
+      error_code: 'upstream_error',
+      started_at: LARGEST,
+      ended_at: LARGEST,
+    })
+    await createRequestInsert(db)([row])
+    expect(await listRequests(db, 'user-1', { since: LARGEST, limit: 1 })).toEqual([row])
+  })
+
+  test('takes as many rows in one statement as it says', async () => {
+    const { db } = await openFresh()
+    const rows = Array.from({ length: MAX_INSERT }, () => requestRow())
+    await createRequestInsert(db)(rows)
+    expect(await listRequests(db, 'user-1', { since: 0, limit: 1000 })).toHaveLength(MAX_INSERT)
+  })
+
+  test('lists one user’s rows, the newest first, by time, gateway and model', async () => {
+    const { db } = await openFresh()
+    const at = (started_at: number) => ({ started_at, ended_at: started_at + 1 })
+    await createRequestInsert(db)([
+      requestRow({ id: 'a', ...at(100) }),
+      requestRow({ id: 'c', ...at(300), model: 'qwen3:8b' }),
+      requestRow({ id: 'b', ...at(300), gateway: 'openai' }),
+      requestRow({ id: 'd', ...at(400), user_id: 'user-2' }),
+      requestRow({ id: 'e', ...at(200), model: null }),
+    ])
+    const ids = async (filter: object): Promise<string> =>
+      (await listRequests(db, 'user-1', { since: 0, limit: 10, ...filter }))
+        .map(({ id }) => id)
+        .join('')
+    expect(await ids({})).toBe('cbea')
+    expect(await ids({ limit: 2 })).toBe('cb')
+    expect(await ids({ since: 200 })).toBe('cbe')
+    expect(await ids({ since: 201 })).toBe('cb')
+    expect(await ids({ gateway: 'openai' })).toBe('b')
+    expect(await ids({ model: 'qwen3:8b' })).toBe('c')
+    expect(await ids({ model: 'nothing' })).toBe('')
+  })
+
+  test('keeps the rows of all who write at the same time', async () => {
+    const { db } = await openFresh()
+    const batches = Array.from({ length: 8 }, () => Array.from({ length: 25 }, () => requestRow()))
+    await Promise.all(batches.map(createRequestInsert(db)))
+    expect(await listRequests(db, 'user-1', { since: 0, limit: 1000 })).toHaveLength(200)
+  })
+})

@@ -1,0 +1,129 @@
+import { beforeEach, expect, test } from 'bun:test'
+import type { Admin } from '../../../app/admin.ts'
+import type { Db } from '../../../db/client.ts'
+import { readRevision } from '../../../db/queries/revision.ts'
+import { TESTER, testAdmin, testKeyring } from '../../support/builders.ts'
+import { describeEachDatabase } from '../../support/each-database.ts'
+import { refusalOf } from '../../support/refusal.ts'
+
+const PASSWORD = 'violet-harbour-9-teapots'
+
+/** Every change there is, in an order in which each can be made, and whom or what it is about. */
+const CHANGES: [action: string, target: string, act: (admin: Admin) => Promise<unknown>][] = [
+  [
+    'user.create',
+    'anna',
+    ({ users }) => users.create(TESTER, { username: 'Anna', password: PASSWORD }),
+  ],
+  ['user.password', 'anna', ({ users }) => users.setPassword(TESTER, 'ANNA', `${PASSWORD}-2`)],
+  ['user.update', 'anna', ({ users }) => users.update(TESTER, 'ANNA', { disabled: true })],
+  ['user.update', 'anna', ({ users }) => users.update(TESTER, 'anna', { roles: ['premium'] })],
+  ['role.grant', 'anna', ({ roles }) => roles.grant(TESTER, 'ANNA', 'admin', null)],
+  ['role.revoke', 'anna', ({ roles }) => roles.revoke(TESTER, 'anna', 'premium')],
+  ['role.models', 'basic', ({ roles }) => roles.setModels(TESTER, 'basic', ['llama3*'])],
+  ['user.delete', 'anna', ({ users }) => users.delete(TESTER, 'ANNA')],
+]
+
+await describeEachDatabase('a change', (openFresh) => {
+  let db: Db
+  let admin: Admin
+  let announced: number
+
+  beforeEach(async () => {
+    db = (await openFresh()).db
+    announced = 0
+    admin = testAdmin(db, () => announced++)
+    await admin.users.create(TESTER, { username: 'root', roles: ['admin'] })
+  })
+
+  /** What the act added to the revision, to the announcements and to the audit log. */
+  async function traceOf(act: () => Promise<unknown>) {
+    const before = { revision: await readRevision(db), announced, entries: await entries() }
+    const result = await act()
+    return {
+      result,
+      raised: (await readRevision(db)) - before.revision,
+      announced: announced - before.announced,
+      entries: (await entries()).slice(before.entries.length),
+    }
+  }
+
+  const entries = () => db.selectFrom('audit_log').selectAll().orderBy('id').execute()
+
+  test('raises the revision by one, is announced once, and leaves one audit entry', async () => {
+    const startedAt = Date.now()
+    for (const [action, target, act] of CHANGES) {
+      const trace = await traceOf(() => act(admin))
+      expect([action, trace.raised, trace.announced, trace.entries.length]).toEqual([
+        action,
+        1,
+        1,
+        1,
+      ])
+      expect(trace.entries[0]).toMatchObject({ actor: TESTER, action, target })
+      expect(trace.entries[0]?.at).toBeWithin(startedAt, Date.now() + 1)
+    }
+  })
+
+  test('of a key raises and notes the same, once for each key', async () => {
+    const made = await traceOf(() => admin.keys.generate(TESTER, 'ROOT', { description: 'x' }))
+    const { id, key } = made.result as { id: string; key: string }
+    expect(made).toMatchObject({ raised: 1, announced: 1 })
+    expect(made.entries).toMatchObject([{ action: 'key.generate', target: id }])
+    const revoked = await traceOf(() => admin.keys.revoke(TESTER, key))
+    expect(revoked).toMatchObject({ raised: 1, announced: 1 })
+    expect(revoked.entries).toMatchObject([{ action: 'key.revoke', target: id }])
+    const again = await traceOf(() => admin.keys.revoke(TESTER, key))
+    expect(again).toMatchObject({ raised: 0, announced: 0, entries: [] })
+  })
+
+  test('never writes a password, a hash, a key or its digest into the audit log', async () => {
+    const { key } = await admin.keys.generate(TESTER, 'root')
+    await admin.users.setPassword(TESTER, 'root', PASSWORD)
+    for (const [, , act] of CHANGES) await act(admin)
+    await admin.keys.revoke(TESTER, key)
+    const log = JSON.stringify(await entries())
+    for (const secret of [PASSWORD, 'argon2', key, key.slice(14), testKeyring.digest(key)]) {
+      expect(log).not.toContain(secret)
+    }
+  })
+
+  test('that is refused raises nothing, announces nothing and leaves no entry', async () => {
+    const refused = [
+      () => admin.users.create(TESTER, { username: 'root' }),
+      () => admin.users.create(TESTER, { username: 'bad name' }),
+      () => admin.users.create(TESTER, { username: 'anna', roles: ['nothing'] }),
+      () => admin.users.delete(TESTER, 'root'),
+      () => admin.users.update(TESTER, 'root', { roles: ['nothing'] }),
+      () => admin.users.setPassword(TESTER, 'root', 'short'),
+      () => admin.roles.revoke(TESTER, 'root', 'basic'),
+      () => admin.roles.setModels(TESTER, 'basic', ['no name']),
+      () => admin.keys.generate(TESTER, 'nobody'),
+      () => admin.keys.revoke(TESTER, 'nothing'),
+    ]
+    const trace = await traceOf(async () => {
+      for (const act of refused) expect(await refusalOf(act())).not.toBeNull()
+    })
+    expect(trace).toMatchObject({ raised: 0, announced: 0, entries: [] })
+  })
+
+  test('tells from and to: the roles and the state before and after', async () => {
+    await admin.users.create(TESTER, { username: 'anna' })
+    const { entries: noted } = await traceOf(() =>
+      admin.users.update(TESTER, 'anna', { roles: ['premium'], disabled: true }),
+    )
+    expect(JSON.parse(noted[0]?.detail ?? '')).toMatchObject({
+      before: { disabled: false, roles: [{ name: 'basic' }] },
+      after: { disabled: true, roles: [{ name: 'premium' }] },
+    })
+  })
+
+  test('among fifty at once is counted like the others', async () => {
+    const trace = await traceOf(() =>
+      Promise.all(Array.from({ length: 50 }, () => admin.keys.generate(TESTER, 'root'))),
+    )
+    expect(trace).toMatchObject({ raised: 50, announced: 50 })
+    expect(trace.entries).toHaveLength(50)
+    expect(await admin.keys.list()).toHaveLength(50)
+  })
+})

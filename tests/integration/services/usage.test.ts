@@ -1,0 +1,98 @@
+import { beforeEach, expect, test } from 'bun:test'
+import type { Admin } from '../../../app/admin.ts'
+import type { Db } from '../../../db/client.ts'
+import { createRequestInsert } from '../../../db/queries/requests.ts'
+import type { RequestsTable } from '../../../db/schema.ts'
+import { requestRow, TESTER, testAdmin } from '../../support/builders.ts'
+import { describeEachDatabase } from '../../support/each-database.ts'
+import { refusalOf } from '../../support/refusal.ts'
+
+const DAY_MS = 86_400_000
+
+await describeEachDatabase('usage', (openFresh) => {
+  let db: Db
+  let admin: Admin
+
+  beforeEach(async () => {
+    db = (await openFresh()).db
+    admin = testAdmin(db)
+  })
+
+  /** A request of that user, with what the test wants different. */
+  async function use(username: string, changes: Partial<RequestsTable> = {}): Promise<string> {
+    const { id } = await admin.users.info(username)
+    const row = requestRow({ user_id: id, ...changes })
+    await createRequestInsert(db)([row])
+    return row.id
+  }
+
+  const list = async (username: string, query: object = {}): Promise<string[]> =>
+    (await admin.usage.list(username, { days: 7, ...query })).map(({ id }) => id)
+
+  test('is listed by days, gateway, model and number, the newest first', async () => {
+    await admin.users.create(TESTER, { username: 'anna' })
+    await admin.users.create(TESTER, { username: 'bob' })
+    await use('bob')
+    const ago = (ms: number) => ({ started_at: Date.now() - ms })
+    const old = await use('anna', ago(8 * DAY_MS))
+    const embed = await use('anna', { ...ago(2000), operation: 'embed', model: 'nomic:latest' })
+    const openai = await use('anna', { ...ago(1000), gateway: 'openai', model: null })
+    const recent = await use('anna')
+    expect(await list('ANNA')).toEqual([recent, openai, embed])
+    expect(await list('anna', { days: 9 })).toEqual([recent, openai, embed, old])
+    expect(await list('anna', { limit: 1 })).toEqual([recent])
+    expect(await list('anna', { gateway: 'openai' })).toEqual([openai])
+    expect(await list('anna', { gateway: 'ollama', model: 'nomic:latest' })).toEqual([embed])
+  })
+
+  test('of a model is found under any spelling of its name', async () => {
+    await admin.users.create(TESTER, { username: 'anna' })
+    const id = await use('anna', { model: 'llama2:latest' })
+    for (const model of ['llama2', 'LLAMA2:latest', 'library/llama2', ' llama2 ']) {
+      expect([model, ...(await list('anna', { model }))]).toEqual([model, id])
+    }
+    expect(await list('anna', { model: 'llama2:7b' })).toEqual([])
+    expect(await list('anna', { model: "no name'" })).toEqual([])
+  })
+
+  test('of a deleted user is kept, and read under his name while nobody else has it', async () => {
+    await admin.users.create(TESTER, { username: 'root', roles: ['admin'] })
+    await admin.users.create(TESTER, { username: 'anna' })
+    const ids = [await use('anna'), await use('anna')]
+    await admin.users.delete(TESTER, 'anna')
+    expect((await list('anna')).sort()).toEqual(ids)
+  })
+
+  test('of somebody who had the name before is not shown as the new user’s', async () => {
+    const first = await admin.users.create(TESTER, { username: 'anna' })
+    await admin.keys.generate(TESTER, 'anna')
+    await use('anna')
+    await admin.users.delete(TESTER, 'anna')
+    const second = await admin.users.create(TESTER, { username: 'anna' })
+    expect(second.id).not.toBe(first.id)
+    expect(await list('anna')).toEqual([])
+    expect(await admin.keys.list('anna')).toEqual([])
+    const own = await use('anna')
+    expect(await list('anna')).toEqual([own])
+    const rows = await db.selectFrom('requests').select('user_id').execute()
+    expect(rows.map(({ user_id }) => user_id).sort()).toEqual([first.id, second.id].sort())
+  })
+
+  test('of several deleted users of one name is that of the last of them', async () => {
+    for (let i = 0; i < 3; i++) {
+      await admin.users.create(TESTER, { username: 'anna' })
+      const id = await use('anna')
+      await admin.users.delete(TESTER, 'anna')
+      expect(await list('anna')).toEqual([id])
+    }
+  })
+
+  test('of nobody is an error, of somebody who did nothing an empty list', async () => {
+    await admin.users.create(TESTER, { username: 'anna' })
+    expect(await list('anna')).toEqual([])
+    expect(await refusalOf(admin.usage.list('nobody', { days: 7 }))).toMatchObject({
+      code: 'not_found',
+      message: 'there is no user "nobody"',
+    })
+  })
+})

@@ -1,0 +1,44 @@
+import { type Admin, createAdmin } from '../../app/admin.ts'
+import { openKeyring } from '../../app/auth/secrets.ts'
+import type { Db } from '../../db/client.ts'
+import type { RequestsTable } from '../../db/schema.ts'
+
+/** Who does what tests do. */
+export const TESTER = 'test:tester'
+
+/** Derived from a fixed secret: the digests of two runs are the same. */
+export const testKeyring = openKeyring('a master secret for tests only, 32+')
+
+/** The administration of that database. `changed` is called after each change. */
+export const testAdmin = (db: Db, changed: () => void = () => {}): Admin =>
+  createAdmin({ db, keyring: testKeyring, minPasswordLength: 15, changed })
+
+let requests = 0
+
+/** A row of the ledger: a completed chat of a moment ago, with what the test wants different. */
+export function requestRow(changes: Partial<RequestsTable> = {}): RequestsTable {
+  const now = Date.now()
+  return {
+    id: `request-${String(requests++).padStart(6, '0')}`,
+    request_id: 'client-chosen',
+    user_id: 'user-1',
+    key_id: 'key-1',
+    gateway: 'ollama',
+    operation: 'chat',
+    model: 'llama2:latest',
+    backend: 'http://127.0.0.1:11434',
+    prompt_tokens: 12,
+    completion_tokens: 34,
+    estimated: 0,
+    queue_ms: 0,
+    load_ms: 5,
+    first_token_ms: 40,
+    total_ms: 250,
+    status: 200,
+    outcome: 'completed',
+    error_code: null,
+    started_at: now - 250,
+    ended_at: now,
+    ...changes,
+  }
+}
