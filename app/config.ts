@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { closest, distance } from 'fastest-levenshtein'
-import { parse as parseYaml } from 'yaml'
+import { parse as parseYaml, YAMLParseError } from 'yaml'
 import type { Secret } from './domain/secret.ts'
 import { type Config, SETTINGS, type SettingName } from './settings.ts'
 
@@ -71,7 +71,7 @@ export function loadConfig(
     }
     const parsed = setting.schema.safeParse(value)
     if (parsed.success) return [name, parsed.data]
-    const shown = setting.secret ? '' : `${JSON.stringify(value)} `
+    const shown = setting.secret ? '' : `${withoutUser(JSON.stringify(value))} `
     mistakes.push(`${fileKey(name)}: ${shown}${parsed.error.issues[0]?.message} (from ${from})`)
     return [name, undefined]
   })
@@ -96,8 +96,9 @@ function fromEnvironment(env: Environment, mistakes: string[]): [string, Given][
   const known = names.flatMap((name) =>
     SETTINGS[name].secret ? [variable(name), `${variable(name)}_FILE`] : [variable(name)],
   )
+  known.push(...OTHER_VARIABLES)
   for (const name of Object.keys(env)) {
-    if (!name.startsWith(PREFIX) || known.includes(name) || OTHER_VARIABLES.includes(name)) continue
+    if (!name.startsWith(PREFIX) || known.includes(name)) continue
     // Only near misses: container platforms add variables of their own that begin with our name.
     const near = closest(name, known)
     if (distance(name, near) > NEAR) continue
@@ -155,16 +156,24 @@ function readYaml(file: string, isRequired: boolean, mistakes: string[]): unknow
     return parseYaml(readFileSync(file, 'utf8')) ?? null
   } catch (err) {
     if (errorCode(err) === 'ENOENT' && !isRequired) return null
-    const why = err instanceof Error ? err.message.split('\n')[0] : String(err)
-    mistakes.push(`${file}: can't be read: ${why}`)
+    mistakes.push(`${file}: can't be read: ${yamlPlace(err) ?? errorCode(err)}`)
     return null
   }
 }
 
 const errorCode = (err: unknown): string =>
-  err instanceof Error && 'code' in err ? String(err.code) : String(err)
+  err instanceof Error && 'code' in err ? String(err.code) : 'it makes no sense'
 
-/** The database address without its password, for messages. */
-export function describeDatabase(url: Secret): string {
-  return url.reveal().replace(/\/\/[^@/]*@/, '//')
+/** Where a YAML file is broken; not the parser's message, which quotes from the file. */
+function yamlPlace(err: unknown): string | null {
+  if (!(err instanceof YAMLParseError)) return null
+  const [start] = err.linePos ?? []
+  return start ? `not valid YAML at line ${start.line}, column ${start.col}` : 'not valid YAML'
 }
+
+/** The database address without user, password and options, for messages. */
+export const describeDatabase = (url: Secret): string =>
+  withoutUser(url.reveal()).replace(/\?.*$/, '')
+
+/** Addresses without what stands before their last `@`: passwords may hold an `@` or a `/` too. */
+const withoutUser = (text: string): string => text.replace(/:\/\/[^\s",]*@/g, '://')

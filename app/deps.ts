@@ -1,3 +1,4 @@
+import { withDeadline } from '../db/deadline.ts'
 import { newId } from '../db/ids.ts'
 import { createRequestInsert, MAX_INSERT } from '../db/queries/requests.ts'
 import { readRevision } from '../db/queries/revision.ts'
@@ -25,6 +26,10 @@ import { toRequestRow } from './usage/row.ts'
 const REVISION_POLL_MS = 250
 /** How often deadlines and expired roles are looked for, in ms. */
 const SWEEP_MS = 500
+/** How long the database may take to answer a request's question, in ms. */
+const READ_TIMEOUT_MS = 2000
+/** How long it may take to commit usage rows before they are sent again, in ms. */
+const WRITE_TIMEOUT_MS = 20_000
 /** How long the last usage rows may take to reach the database at the end, in ms. */
 const FLUSH_MS = 10_000
 
@@ -42,20 +47,26 @@ export async function openDeps(config: Config, { log, fetch, migrate }: DepsOpti
   const store = await openStore(config, migrate)
   const { db } = store
 
-  const verifier = createKeyVerifier({ keyring, clock, load: createPrincipalLoader({ db, clock }) })
-  const insert = createRequestInsert(db)
+  const load = createPrincipalLoader({ db, clock })
+  const verifier = createKeyVerifier({
+    keyring,
+    clock,
+    load: (digest) => withDeadline(load(digest), READ_TIMEOUT_MS),
+  })
+  const insert = createRequestInsert(store)
   const recorder = createRecorder({
     log,
     maxRows: MAX_INSERT,
-    write: (rows) => insert(rows.map(toRequestRow)),
+    write: (rows) => withDeadline(insert(rows.map(toRequestRow)), WRITE_TIMEOUT_MS),
   })
   const live = createLiveRequests({
     clock,
     reload: verifier.reload,
     deadlines: deadlinesOf(config),
   })
+  const revision = () => withDeadline(readRevision(db), READ_TIMEOUT_MS)
   const watch = createRevocationWatch({
-    readRevision: () => readRevision(db),
+    readRevision: revision,
     forget: verifier.forget,
     recheckLive: live.recheckAll,
     clock,
@@ -88,7 +99,7 @@ export async function openDeps(config: Config, { log, fetch, migrate }: DepsOpti
     rootAliases: config.rootAliases,
     isDraining: () => isDraining,
     databaseAnswers: () =>
-      readRevision(db).then(
+      revision().then(
         () => true,
         () => false,
       ),

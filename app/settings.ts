@@ -76,7 +76,8 @@ const httpUrl = z
 
 function isPlainHttpUrl(value: string): boolean {
   const url = URL.parse(value)
-  return url !== null && /^https?:$/.test(url.protocol) && !url.username && !url.search && !url.hash
+  if (url === null || !/^https?:$/.test(url.protocol)) return false
+  return !url.username && !url.password && !url.search && !url.hash
 }
 
 const secretText = text.transform((value) => new Secret(value))
@@ -87,9 +88,11 @@ export const SETTINGS = {
   port: setting(wholeNumber(0, 65535), 8000, 'Port to listen on; 0 picks a free one'),
   dataDir: setting(path, (dir: string) => dir, 'Where the database and the secret live'),
   databaseUrl: setting(
-    secretText.refine((url) => /^(sqlite:|postgres(ql)?:\/\/)./.test(url.reveal()), {
-      error: 'must begin with sqlite: or postgres://',
-    }),
+    secretText
+      .refine((url) => /^(sqlite:|postgres(ql)?:\/\/)./.test(url.reveal()), {
+        error: 'must begin with sqlite: or postgres://',
+      })
+      .refine((url) => url.reveal() !== 'sqlite::memory:', { error: 'must name a file' }),
     (dir: string) => `sqlite:${join(dir, 'parallama.db')}`,
     'Database: `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/NAME`',
     { secret: true },

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type DatabaseHandle, type Db, openDatabase } from '../db/client.ts'
-import { databaseFault } from '../db/codec.ts'
-import { migrateUp, migrationStatus } from '../db/migrate.ts'
+import { type DatabaseFault, databaseFault } from '../db/codec.ts'
+import { hasUnknownMigrations, migrateUp, migrationStatus } from '../db/migrate.ts'
 import { describeDatabase } from './config.ts'
 import { StartupError } from './errors/startup-error.ts'
 import type { Config } from './settings.ts'
@@ -42,32 +42,50 @@ export function connect(config: Config): DatabaseHandle {
 export function explainDatabase(err: unknown, config: Config): unknown {
   if (err instanceof StartupError) return err
   const where = describeDatabase(config.databaseUrl)
-  const why = err instanceof Error ? err.message : String(err)
-  const lines = {
-    unreachable: `the database ${where} can't be opened (${why}); check database_url and that it is running`,
-    'read-only': `the database ${where} can't be written (${why}); check the owner and mode of its folder`,
-    full: `the disk that holds the database ${where} is full; make room and start again`,
-    busy: `the database ${where} stayed locked by another process; find out which, and try again`,
-    schema: `the database ${where} has another schema than this program needs; run: parallama migrate up`,
-    unique: null,
-    unknown: null,
-  }
-  const line = lines[databaseFault(err)]
-  if (line) return new StartupError(line, { cause: err })
-  if (/corrupted migrations/.test(why)) {
-    return new StartupError(
-      `the database ${where} was migrated by another version of this program; install that version`,
-      { cause: err },
-    )
-  }
-  return err
+  const advice = where.startsWith('sqlite:') ? SQLITE_ADVICE : POSTGRES_ADVICE
+  const known = advice[databaseFault(err)]
+  if (known) return new StartupError(`the database ${where} ${known}`, { cause: err })
+  return isFromAnotherVersion(err)
+    ? new StartupError(`the database ${where} ${ANOTHER_VERSION}`)
+    : err
 }
+
+type Advice = Readonly<Partial<Record<DatabaseFault, string>>>
+
+const ANOTHER_VERSION =
+  'was migrated by another version of this program; install that version, or restore a backup'
+
+const COMMON_ADVICE: Advice = {
+  busy: 'stayed locked by another process; find out which, and try again',
+  schema: 'has another schema than this program needs; run: parallama migrate up',
+  broken:
+    'is damaged or no database; restore it from a backup, or choose another with database_url',
+}
+
+const SQLITE_ADVICE: Advice = {
+  ...COMMON_ADVICE,
+  unreachable: "can't be opened or made; check that its folder exists and may be written",
+  'read-only': "can't be written; check the owner and mode of the file and its folder",
+  full: "can't be written because the disk is full or failing; make room and try again",
+}
+
+const POSTGRES_ADVICE: Advice = {
+  ...COMMON_ADVICE,
+  unreachable:
+    "can't be reached; check database_url, its user and password, and that it is running",
+  'read-only': 'is read-only; is it a standby? Point database_url at the primary',
+  full: 'has no disk space left; make room and try again',
+}
+
+const isFromAnotherVersion = (err: unknown): boolean =>
+  err instanceof Error && /corrupted migrations/.test(err.message)
 
 async function prepare(db: Db, migrate: Migrate): Promise<void> {
   if (migrate === 'always') {
     await migrateUp(db)
     return
   }
+  if (await hasUnknownMigrations(db)) throw new Error('corrupted migrations')
   const migrations = await migrationStatus(db)
   const pending = migrations.filter(({ executedAt }) => !executedAt)
   if (pending.length === 0) return

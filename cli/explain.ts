@@ -21,7 +21,7 @@ function fileProblem(error: Error): { message: string } | undefined {
     return { message: `${path} is on a read-only file system; choose another with --data-dir` }
   if (code === 'ENOSPC')
     return { message: `the disk that holds ${path} is full; make room and try again` }
-  if (code === 'ENOTDIR' || code === 'EEXIST')
-    return { message: `${path} is in the way of a folder that is needed` }
+  if (code === 'ENOTDIR' || code === 'EEXIST' || code === 'ENOENT')
+    return { message: `${path} can't be made or used (${code}); choose another with --data-dir` }
   return undefined
 }

@@ -4,8 +4,10 @@ import postgres from 'postgres'
 import { REVISION_CHANNEL } from './codec.ts'
 import { sqliteDialect } from './dialect-sqlite.ts'
 import type { Schema } from './schema.ts'
+import { SqliteConnection } from './sqlite-connection.ts'
 
-const CONNECT_TIMEOUT_S = 10
+/** In seconds, as the driver takes it; its own default would look like a hang. */
+const CONNECT_TIMEOUT_S = 5
 const MAX_CONNECTIONS = 10
 
 /** A database or a transaction in it; every query function takes one first. */
@@ -13,6 +15,11 @@ export type Db = Kysely<Schema>
 
 export interface DatabaseHandle {
   readonly db: Db
+  /**
+   * Runs a statement that is the same each time, past the query builder: for what every request
+   * does. Its text comes from a query of this database.
+   */
+  run(sql: string, parameters: readonly unknown[]): Promise<void>
   /** Calls `listener` when another process has announced a new revision; a no-op on SQLite. */
   onRevision(listener: () => void): Promise<void>
   close(): Promise<void>
@@ -30,7 +37,19 @@ export function openDatabase(url: string): DatabaseHandle {
 
 function openSqlite(path: string): DatabaseHandle {
   const db = new Kysely<Schema>({ dialect: sqliteDialect(path) })
-  return { db, onRevision: async () => {}, close: () => db.destroy() }
+  let own: Promise<SqliteConnection> | undefined
+  return {
+    db,
+    onRevision: async () => {},
+    async run(sql, parameters) {
+      own ??= SqliteConnection.open(path)
+      await (await own).run(sql, parameters)
+    },
+    async close() {
+      await db.destroy()
+      ;(await own)?.close()
+    },
+  }
 }
 
 function openPostgres(url: string): DatabaseHandle {
@@ -44,6 +63,11 @@ function openPostgres(url: string): DatabaseHandle {
   const db = new Kysely<Schema>({ dialect: new PostgresJSDialect({ postgres: client }) })
   return {
     db,
+    async run(sql, parameters) {
+      await client.unsafe(sql, [...parameters] as postgres.ParameterOrJSON<never>[], {
+        prepare: true,
+      })
+    },
     onRevision: async (listener) => {
       await client.listen(REVISION_CHANNEL, listener, listener)
     },

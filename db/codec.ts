@@ -11,6 +11,7 @@ export type DatabaseFault =
   | 'full'
   | 'read-only'
   | 'unreachable'
+  | 'broken'
   | 'schema'
   | 'unknown'
 
@@ -32,6 +33,8 @@ const FAULTS: Record<string, DatabaseFault> = {
   SQLITE_READONLY_DBMOVED: 'read-only',
   EACCES: 'read-only',
   EROFS: 'read-only',
+  SQLITE_CORRUPT: 'broken',
+  SQLITE_NOTADB: 'broken',
   SQLITE_CANTOPEN: 'unreachable',
   ECONNREFUSED: 'unreachable',
   ENOTFOUND: 'unreachable',
@@ -52,14 +55,25 @@ export function databaseFault(err: unknown): DatabaseFault {
   if (!(err instanceof Error)) return 'unknown'
   const code = (err as { code?: unknown }).code
   if (typeof code === 'string' && FAULTS[code]) return FAULTS[code]
+  // What the system reports as an input/output error is nearly always a disk without room.
+  if (String(code).startsWith('SQLITE_IOERR')) return 'full'
   if (/no such (table|column)/.test(err.message)) return 'schema'
   if (/database or disk is full/.test(err.message)) return 'full'
   if (/readonly database/.test(err.message)) return 'read-only'
   return 'unknown'
 }
 
+/** A text column in the order of its bytes: PostgreSQL would otherwise sort as its locale does. */
+export function inByteOrder<Column extends string>(db: Kysely<Schema>, column: Column) {
+  const reference = sql.ref<string>(column)
+  return isPostgres(db) ? sql<string>`${reference} collate "C"` : reference
+}
+
+const isPostgres = (db: Kysely<Schema>): boolean =>
+  db.getExecutor().adapter instanceof PostgresAdapter
+
 /** Tells other processes, when the transaction commits, that the revision has changed. */
 export async function announceRevision(db: Kysely<Schema>): Promise<void> {
-  if (!(db.getExecutor().adapter instanceof PostgresAdapter)) return
+  if (!isPostgres(db)) return
   await sql`select pg_notify(${REVISION_CHANNEL}, '')`.execute(db)
 }

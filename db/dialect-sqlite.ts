@@ -16,7 +16,7 @@ const CONNECTIONS = 4
 export const sqliteDialect = (path: string): Dialect => ({
   createDriver: () => new SqliteDriver(path),
   createAdapter: () => new TransactionalSqliteAdapter(),
-  createQueryCompiler: () => new SqliteQueryCompiler(),
+  createQueryCompiler: () => new BacktickQueryCompiler(),
   createIntrospector: (db) => new SqliteIntrospector(db),
 })
 
@@ -27,6 +27,19 @@ class TransactionalSqliteAdapter extends SqliteAdapter {
   }
   override get supportsMultipleConnections(): boolean {
     return true
+  }
+}
+
+/** In double quotes an unknown column would be a text to SQLite, and a wrong schema read as data. */
+class BacktickQueryCompiler extends SqliteQueryCompiler {
+  protected override getLeftIdentifierWrapper(): string {
+    return '`'
+  }
+  protected override getRightIdentifierWrapper(): string {
+    return '`'
+  }
+  protected override sanitizeIdentifier(identifier: string): string {
+    return identifier.replaceAll('`', '``')
   }
 }
 
@@ -69,7 +82,7 @@ class SqliteDriver implements Driver {
   }
 
   async rollbackTransaction(connection: SqliteConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('rollback'))
+    if (connection.isInTransaction) await connection.executeQuery(CompiledQuery.raw('rollback'))
   }
 
   async destroy(): Promise<void> {

@@ -33,11 +33,22 @@ export class SqliteConnection implements DatabaseConnection {
     return await whenUnlocked(() => this.#execute<Row>(query))
   }
 
+  /** Runs a statement that gives no rows; waits like `executeQuery`. */
+  async run(sql: string, parameters: readonly unknown[]): Promise<void> {
+    const statement = this.#database.query(sql)
+    await whenUnlocked(() => statement.run(...(parameters as SQLQueryBindings[])))
+  }
+
   async *streamQuery<Row>(query: CompiledQuery): AsyncIterableIterator<QueryResult<Row>> {
     const statement = this.#database.query(query.sql)
     for (const row of statement.iterate(...(query.parameters as SQLQueryBindings[]))) {
       yield { rows: [row as Row] }
     }
+  }
+
+  /** False when SQLite has already rolled back by itself, as it does when the disk is full. */
+  get isInTransaction(): boolean {
+    return this.#database.inTransaction
   }
 
   close(): void {

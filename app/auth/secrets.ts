@@ -59,14 +59,19 @@ export function readMasterSecret(configured: Secret | null, file: string): strin
 /** Linking a finished file into place is atomic: two processes that start together agree on one. */
 function createOnce(file: string): void {
   if (exists(file)) return
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   const draft = `${file}.${process.pid}.tmp`
-  writeFileSync(draft, `${randomBytes(SECRET_BYTES).toString('base64url')}\n`, { mode: 0o600 })
-  chmodSync(draft, 0o600)
   try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    writeFileSync(draft, `${randomBytes(SECRET_BYTES).toString('base64url')}\n`, { mode: 0o600 })
+    chmodSync(draft, 0o600)
     linkSync(draft, file)
   } catch (err) {
-    if (!exists(file)) throw err
+    if (exists(file)) return
+    const why = err instanceof Error && 'code' in err ? String(err.code) : String(err)
+    throw new SecretError(
+      `the master secret ${file} can't be made (${why}): check the folder's owner, mode and free space`,
+      { cause: err },
+    )
   } finally {
     rmSync(draft, { force: true })
   }

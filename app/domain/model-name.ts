@@ -19,6 +19,8 @@ export interface ModelName {
  * Returns null for a name that Ollama would refuse.
  */
 export function parseModelName(text: string): ModelName | null {
+  // Letters that only fold to ASCII, such as the Kelvin sign, are none of Ollama's.
+  if (/[^\x20-\x7e\s]/.test(text)) return null
   const { bare, source } = splitSource(withoutScheme(text.trim().toLowerCase()))
   if (source === 'conflict') return null
 

@@ -1,3 +1,4 @@
+import type { Db } from '../../db/client.ts'
 import { findKey, insertKey, type KeyRow, listKeys, revokeKeys } from '../../db/queries/keys.ts'
 import { apiKeyId, mintApiKey } from '../domain/api-key.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
@@ -37,24 +38,22 @@ export function createKeys(needs: KeysNeeds) {
   const { db, clock, keyring, random } = needs
 
   return {
-    /** Throws not_found for an unknown user and invalid for a description that is too long. */
+    /** Throws not_found for an unknown user and invalid for a description that can't be kept. */
     async generate(actor: Actor, username: string, options: KeyOptions = {}): Promise<NewKey> {
       const description = options.description ?? ''
-      if (description.length > MAX_DESCRIPTION) {
-        throw new GatewayError('invalid', `a description has at most ${MAX_DESCRIPTION} characters`)
-      }
-      const user = await requireUser(db, username)
+      checkDescription(description)
       const { id, text } = mintApiKey(random)
-      const row = {
-        id,
-        user_id: user.id,
-        last_four: text.slice(-4),
-        description,
-        created_at: clock.now(),
-        expires_at: options.expiresAt ?? null,
-        revoked_at: null,
-      }
       return await change(needs, { actor, action: 'key.generate', target: id }, async (tx) => {
+        const user = await requireUser(tx, username)
+        const row = {
+          id,
+          user_id: user.id,
+          last_four: text.slice(-4),
+          description,
+          created_at: clock.now(),
+          expires_at: options.expiresAt ?? null,
+          revoked_at: null,
+        }
         await insertKey(tx, { ...row, digest: keyring.digest(text) })
         const key = toKey({ ...row, username: user.username }, clock.now())
         return { result: { ...key, key: text }, detail: { username: user.username, description } }
@@ -70,19 +69,33 @@ export function createKeys(needs: KeysNeeds) {
     /** Takes the id, or the key itself. Revoking again changes nothing. Throws not_found. */
     async revoke(actor: Actor, idOrKey: string): Promise<Key> {
       const id = apiKeyId(idOrKey) ?? idOrKey
-      const before = await findKey(db, id)
-      if (!before) throw new GatewayError('not_found', `there is no key with the id "${id}"`)
+      const before = await requireKey(db, id)
       if (before.revoked_at !== null) return toKey(before, clock.now())
       return await change(needs, { actor, action: 'key.revoke', target: id }, async (tx) => {
-        await revokeKeys(tx, { id }, clock.now())
-        const key = toKey({ ...before, revoked_at: clock.now() }, clock.now())
-        return { result: key, detail: { username: before.username } }
+        const now = clock.now()
+        await revokeKeys(tx, { id }, now)
+        const row = await requireKey(tx, id)
+        return { result: toKey(row, now), detail: { username: row.username } }
       })
     },
   }
 }
 
 export type Keys = ReturnType<typeof createKeys>
+
+async function requireKey(db: Db, id: string): Promise<KeyRow> {
+  const key = await findKey(db, id)
+  if (!key) throw new GatewayError('not_found', `there is no key with the id "${id}"`)
+  return key
+}
+
+function checkDescription(description: string): void {
+  if (description.length <= MAX_DESCRIPTION && !/\p{Cc}/u.test(description)) return
+  throw new GatewayError(
+    'invalid',
+    `a description has at most ${MAX_DESCRIPTION} characters, and no control characters`,
+  )
+}
 
 function toKey(row: KeyRow, now: number): Key {
   const expired = row.expires_at !== null && row.expires_at <= now

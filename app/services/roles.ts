@@ -47,9 +47,10 @@ export function createRoles(needs: ChangeNeeds) {
       roleName: string,
       expiresAt: number | null,
     ): Promise<void> {
-      const user = await requireUser(db, username)
-      const role = await requireRole(db, roleName)
-      await change(needs, { actor, action: 'role.grant', target: user.username }, async (tx) => {
+      const target = username.toLowerCase()
+      await change(needs, { actor, action: 'role.grant', target }, async (tx) => {
+        const user = await requireUser(tx, username)
+        const role = await requireRole(tx, roleName)
         const granted_at = clock.now()
         await keepingAnAdmin(tx, () =>
           upsertUserRole(tx, {
@@ -65,9 +66,10 @@ export function createRoles(needs: ChangeNeeds) {
 
     /** Takes the role from a user. Throws not_found when he has not got it, conflict for the last admin. */
     async revoke(actor: Actor, username: string, roleName: string): Promise<void> {
-      const user = await requireUser(db, username)
-      const role = await requireRole(db, roleName)
-      await change(needs, { actor, action: 'role.revoke', target: user.username }, async (tx) => {
+      const target = username.toLowerCase()
+      await change(needs, { actor, action: 'role.revoke', target }, async (tx) => {
+        const user = await requireUser(tx, username)
+        const role = await requireRole(tx, roleName)
         const had = await keepingAnAdmin(tx, () => deleteUserRole(tx, user.id, role.id))
         if (!had) {
           throw new GatewayError(

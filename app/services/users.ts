@@ -78,12 +78,15 @@ export function createUsers(needs: UsersNeeds) {
 
     /** Throws conflict when it would take away the last administrator. */
     async update(actor: Actor, username: string, update: UserChange): Promise<User> {
-      const { id } = await requireUser(db, username)
-      return await change(needs, { actor, action: 'user.update', target: username }, async (tx) => {
+      const target = username.toLowerCase()
+      return await change(needs, { actor, action: 'user.update', target }, async (tx) => {
         const before = await view(tx, username)
         await keepingAnAdmin(tx, async () => {
           if (update.disabled !== undefined) {
-            await updateUser(tx, id, { disabled: Number(update.disabled), updated_at: clock.now() })
+            await updateUser(tx, before.id, {
+              disabled: Number(update.disabled),
+              updated_at: clock.now(),
+            })
           }
           await replaceRoles(tx, before, update)
         })
@@ -94,8 +97,9 @@ export function createUsers(needs: UsersNeeds) {
 
     /** Ends the user and his keys; his usage stays. Throws conflict for the last administrator. */
     async delete(actor: Actor, username: string): Promise<{ revokedKeys: number }> {
-      const { id } = await requireUser(db, username)
-      return await change(needs, { actor, action: 'user.delete', target: username }, async (tx) => {
+      const target = username.toLowerCase()
+      return await change(needs, { actor, action: 'user.delete', target }, async (tx) => {
+        const { id } = await requireUser(tx, username)
         const now = clock.now()
         const revokedKeys = await keepingAnAdmin(tx, async () => {
           await updateUser(tx, id, { deleted_at: now, updated_at: now, password_hash: null })
@@ -107,10 +111,12 @@ export function createUsers(needs: UsersNeeds) {
 
     /** Throws invalid with the rule that the password breaks. */
     async setPassword(actor: Actor, username: string, password: string): Promise<void> {
-      const user = await requireUser(db, username)
-      const hash = await hashOf(password, user.username)
-      await change(needs, { actor, action: 'user.password', target: username }, async (tx) => {
-        await updateUser(tx, user.id, { password_hash: hash, updated_at: clock.now() })
+      const target = username.toLowerCase()
+      await requireUser(db, username)
+      const hash = await hashOf(password, target)
+      await change(needs, { actor, action: 'user.password', target }, async (tx) => {
+        const { id } = await requireUser(tx, username)
+        await updateUser(tx, id, { password_hash: hash, updated_at: clock.now() })
         return { result: undefined, detail: {} }
       })
     },
@@ -128,17 +134,18 @@ export function createUsers(needs: UsersNeeds) {
     await upsertUserRole(tx, { user_id: userId, role_id: role.id, granted_at, expires_at: null })
   }
 
-  async function replaceRoles(tx: Db, before: User, update: UserChange): Promise<void> {
+  /** What is named in the change is given for good, even to who has it for a time. */
+  async function replaceRoles(tx: Db, before: User, { roles, admin }: UserChange): Promise<void> {
     const had = before.roles.map(({ name }) => name)
-    const wanted = new Set(update.roles ?? had)
-    if (update.roles && update.admin === undefined && had.includes(ADMIN_ROLE))
-      wanted.add(ADMIN_ROLE)
-    if (update.admin === true) wanted.add(ADMIN_ROLE)
-    if (update.admin === false) wanted.delete(ADMIN_ROLE)
+    const named = new Set(roles)
+    if (admin) named.add(ADMIN_ROLE)
+    const kept = roles ? had.filter((name) => name === ADMIN_ROLE) : had
+    const wanted = new Set([...kept, ...named])
+    if (admin === false) wanted.delete(ADMIN_ROLE)
     for (const name of had) {
       if (!wanted.has(name)) await deleteUserRole(tx, before.id, (await requireRole(tx, name)).id)
     }
-    for (const name of wanted) if (!had.includes(name)) await give(tx, before.id, name)
+    for (const name of named) if (wanted.has(name)) await give(tx, before.id, name)
   }
 }
 

@@ -1,5 +1,7 @@
 import type { FinalRecord } from '../domain/native.ts'
 
+/** More than any model makes: a count beyond it is nonsense. */
+const MAX_COUNT = 1_000_000_000
 const NS_PER_MS = 1_000_000
 /** Larger answers are embeddings, whose counts stand behind the vectors. */
 const PARSE_LIMIT_BYTES = 256 * 1024
@@ -15,9 +17,9 @@ export interface ReportedCounts {
 /** Reads the counts from the record that ended a stream. */
 export function countsOf(record: FinalRecord): ReportedCounts {
   return {
-    promptTokens: wholeNumber(record.prompt_eval_count),
-    completionTokens: wholeNumber(record.eval_count),
-    loadMs: Math.round((wholeNumber(record.load_duration) ?? 0) / NS_PER_MS),
+    promptTokens: wholeNumber(record.prompt_eval_count, MAX_COUNT),
+    completionTokens: wholeNumber(record.eval_count, MAX_COUNT),
+    loadMs: Math.round((wholeNumber(record.load_duration, MAX_COUNT * NS_PER_MS) ?? 0) / NS_PER_MS),
   }
 }
 
@@ -46,5 +48,7 @@ function parse(text: string): FinalRecord {
   }
 }
 
-const wholeNumber = (value: unknown): number | null =>
-  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null
+const wholeNumber = (value: unknown, max: number): number | null =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= max
+    ? value
+    : null

@@ -129,9 +129,12 @@ export function createMeter({ recorder, clock, newId, log }: MeterNeeds): OpenTi
 function tokens({ countsTokens, promptBytes }: Admission, { counts }: Ending, seen: number) {
   if (!countsTokens) return { promptTokens: 0, completionTokens: 0, estimated: false }
   const estimatedPrompt = counts || seen > 0 ? estimatePromptTokens(promptBytes) : 0
+  // An answer of one record is the final record: it stands for no token.
+  const estimatedCompletion = counts && seen <= 1 ? 0 : seen
+  const isWhole = counts?.promptTokens != null && (counts.completionTokens !== null || seen <= 1)
   return {
     promptTokens: counts?.promptTokens ?? estimatedPrompt,
-    completionTokens: counts?.completionTokens ?? (counts ? 0 : seen),
-    estimated: counts ? counts.promptTokens === null : seen > 0,
+    completionTokens: counts?.completionTokens ?? estimatedCompletion,
+    estimated: !isWhole && (counts !== undefined || seen > 0),
   }
 }

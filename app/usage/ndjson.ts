@@ -1,6 +1,9 @@
 import type { FinalRecord } from '../domain/native.ts'
 
 const NEWLINE = 0x0a
+const EMPTY = new Uint8Array(0)
+/** How Ollama's token records end. */
+const ORDINARY_END = new TextEncoder().encode('"done":false}')
 /** A record longer than this is passed on unread, in bytes: it can't be held for ever. */
 const MAX_LINE_BYTES = 4 * 1024 * 1024
 
@@ -16,7 +19,7 @@ export interface Lines {
 export interface LineReader {
   /** The lines that this chunk completes; null when it completes none. */
   push(chunk: Uint8Array): Lines | null
-  /** What is left when the stream has ended without a newline; null when nothing is. */
+  /** The record that is left when the stream has ended without a newline; null when none is. */
   end(): Lines | null
 }
 
@@ -27,6 +30,8 @@ export interface LineReader {
 export function createLineReader(): LineReader {
   let held: Uint8Array[] = []
   let heldBytes = 0
+  /** The beginning of the line has been passed on already, because it was too long to be held. */
+  let isMidLine = false
 
   const hold = (bytes: Uint8Array): void => {
     if (bytes.length === 0) return
@@ -46,21 +51,24 @@ export function createLineReader(): LineReader {
       const cut = chunk.lastIndexOf(NEWLINE) + 1
       if (cut === 0) {
         hold(chunk)
-        return heldBytes > MAX_LINE_BYTES ? unread(withHeld(chunk.subarray(0, 0))) : null
+        if (heldBytes <= MAX_LINE_BYTES) return null
+        isMidLine = true
+        return { bytes: withHeld(EMPTY), records: 0, last: null }
       }
       const lines = withHeld(cut === chunk.length ? chunk : chunk.subarray(0, cut))
       if (cut < chunk.length) hold(chunk.subarray(cut))
+      isMidLine = false
       return { bytes: lines, records: countLines(lines), last: readLast(lines, lines.length - 1) }
     },
     end() {
       if (heldBytes === 0) return null
-      const rest = withHeld(new Uint8Array(0))
+      const rest = withHeld(EMPTY)
+      // A record that was cut off is none: passed on, it would only break the reader's parser.
+      if (!isMidLine && parseRecord(rest) === null) return null
       return { bytes: rest, records: 1, last: readLast(rest, rest.length) }
     },
   }
 }
-
-const unread = (bytes: Uint8Array): Lines => ({ bytes, records: 0, last: null })
 
 function countLines(bytes: Uint8Array): number {
   let lines = 0
@@ -78,14 +86,10 @@ function readLast(bytes: Uint8Array, end: number): FinalRecord | null {
   return isFinal ? record : null
 }
 
-/** Ollama's token records end in `"done":false}`: seen from four bytes, without reading the rest. */
+/** Tells an ordinary token record by its last bytes, without reading the rest. */
 function isOrdinary(bytes: Uint8Array, end: number): boolean {
-  return (
-    bytes[end - 1] === 0x7d &&
-    bytes[end - 2] === 0x65 &&
-    bytes[end - 3] === 0x73 &&
-    bytes[end - 4] === 0x6c
-  )
+  const start = end - ORDINARY_END.length
+  return start >= 0 && ORDINARY_END.every((byte, i) => bytes[start + i] === byte)
 }
 
 function parseRecord(line: Uint8Array): FinalRecord | null {

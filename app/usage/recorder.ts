@@ -34,12 +34,13 @@ interface Group {
 export function createRecorder({ write, maxRows, log }: RecorderNeeds): Recorder {
   const groups: Group[] = []
   let waiting = 0
+  let inFlight: Group | null = null
   let running: Promise<void> | null = null
   let isClosed = false
 
   const openGroup = (): Group => {
     const last = groups.at(-1)
-    if (last && last.rows.length < maxRows) return last
+    if (last && last !== inFlight && last.rows.length < maxRows) return last
     const group = { rows: [], committed: Promise.withResolvers<void>() }
     groups.push(group)
     return group
@@ -48,11 +49,11 @@ export function createRecorder({ write, maxRows, log }: RecorderNeeds): Recorder
   const run = async (): Promise<void> => {
     // A turn of the event loop, so that rows which end together go in together.
     await new Promise((resolve) => setImmediate(resolve))
-    for (let group = groups.shift(); group; group = groups.shift()) {
-      if (!(await store(group))) {
-        groups.unshift(group)
-        return
-      }
+    for (let [group] = groups; group; [group] = groups) {
+      inFlight = group
+      if (!(await store(group))) return
+      inFlight = null
+      groups.shift()
       waiting -= group.rows.length
       group.committed.resolve()
     }
@@ -75,6 +76,10 @@ export function createRecorder({ write, maxRows, log }: RecorderNeeds): Recorder
 
   return {
     async record(row) {
+      if (isClosed) {
+        log.error({ row }, 'usage row not stored')
+        return
+      }
       const { rows, committed } = openGroup()
       rows.push(row)
       waiting++

@@ -1,6 +1,11 @@
 import type { FinalRecord } from '../domain/native.ts'
 import { createLineReader, type Lines } from './ndjson.ts'
 
+const NEWLINE = 0x0a
+const LINE_END = new Uint8Array([NEWLINE])
+/** How long a host may take to end a stream after its final record, in ms. */
+const DRAIN_MS = 1000
+
 /** How a stream ended, told once. */
 export type StreamEnd =
   | { readonly kind: 'done'; readonly record: FinalRecord }
@@ -42,50 +47,76 @@ export function tap(
     return await onEnd(how)
   }
 
-  /** The next bytes for the client, or null at the end. */
-  const next = async (): Promise<Uint8Array | null> => {
+  /** The next bytes for the client; `isLast` when there are no more. */
+  const next = async (): Promise<Piece> => {
     for (;;) {
       const { value, done } = await reader.read()
       const complete = done ? lines.end() : lines.push(value)
-      if (complete) return complete.last ? await release(complete, complete.last) : pass(complete)
-      if (done) return await end({ kind: 'incomplete' })
+      if (complete?.last) return await finalPiece(complete, complete.last)
+      if (complete) onRecords(complete.records)
+      if (done) {
+        const rest = complete && Buffer.concat([complete.bytes, LINE_END])
+        return { bytes: joined(rest, await end({ kind: 'incomplete' })), isLast: true }
+      }
+      if (complete) return { bytes: complete.bytes, isLast: false }
     }
   }
 
-  const pass = ({ bytes, records }: Lines): Uint8Array => {
-    onRecords(records)
-    return bytes
-  }
-
-  const release = async ({ bytes, records }: Lines, record: FinalRecord): Promise<Uint8Array> => {
+  const finalPiece = async ({ bytes, records }: Lines, record: FinalRecord): Promise<Piece> => {
+    void drain(reader)
     if (record.error === undefined) {
       onRecords(records)
       await end({ kind: 'done', record })
-      return bytes
+      return { bytes, isLast: true }
     }
-    const before = bytes.subarray(0, bytes.lastIndexOf(0x0a, bytes.length - 2) + 1)
+    const before = bytes.subarray(0, bytes.lastIndexOf(NEWLINE, bytes.length - 2) + 1)
     onRecords(records - 1)
-    const replacement = await end({ kind: 'error-record', record })
-    return Buffer.concat([before, replacement ?? new Uint8Array(0)])
+    return { bytes: joined(before, await end({ kind: 'error-record', record })), isLast: true }
   }
 
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        let bytes: Uint8Array | null
-        try {
-          bytes = await next()
-        } catch (cause) {
-          bytes = await end({ kind: 'broken', cause })
-        }
-        if (bytes && bytes.length > 0) controller.enqueue(bytes)
-        else if (bytes === null) controller.close()
+        const piece = await next().catch(async (cause: unknown) => ({
+          bytes: await end({ kind: 'broken', cause }),
+          isLast: true,
+        }))
+        if (piece.bytes && piece.bytes.length > 0) controller.enqueue(piece.bytes)
+        if (piece.isLast) controller.close()
       },
       async cancel(reason) {
+        reader.cancel(reason).catch(() => {})
         await end({ kind: 'left' })
-        await reader.cancel(reason).catch(() => {})
       },
     },
     { highWaterMark: 0 },
   )
+}
+
+interface Piece {
+  readonly bytes: Uint8Array | null
+  readonly isLast: boolean
+}
+
+const joined = (
+  first: Uint8Array | null | undefined,
+  second: Uint8Array | null,
+): Uint8Array | null =>
+  first && second ? Buffer.concat([first, second]) : (first ?? second ?? null)
+
+interface Reader {
+  read(): Promise<{ readonly done: boolean }>
+  cancel(): Promise<void>
+}
+
+/** Reads to the end, so that the connection can be used again; a host that does not end is left. */
+async function drain(reader: Reader): Promise<void> {
+  const timer = setTimeout(() => void reader.cancel().catch(() => {}), DRAIN_MS)
+  try {
+    while (!(await reader.read()).done);
+  } catch {
+    // The answer is whole: how its connection ends is of no interest.
+  } finally {
+    clearTimeout(timer)
+  }
 }

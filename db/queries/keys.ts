@@ -30,7 +30,10 @@ export async function findKey(db: Db, id: string): Promise<KeyRow | undefined> {
 
 /** The keys of one user, or of everybody who has not been deleted, the oldest first. */
 export async function listKeys(db: Db, userId?: string): Promise<KeyRow[]> {
-  const query = keys(db).where('users.deleted_at', 'is', null).orderBy('api_keys.created_at')
+  const query = keys(db)
+    .where('users.deleted_at', 'is', null)
+    .orderBy('api_keys.created_at')
+    .orderBy('api_keys.id')
   return await (userId ? query.where('api_keys.user_id', '=', userId) : query).execute()
 }
 

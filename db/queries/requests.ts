@@ -1,5 +1,4 @@
-import type { CompiledQuery } from 'kysely'
-import type { Db } from '../client.ts'
+import type { DatabaseHandle, Db } from '../client.ts'
 import type { RequestsTable } from '../schema.ts'
 
 export interface UsageFilter {
@@ -41,25 +40,30 @@ export const MAX_INSERT = 64
 /**
  * Makes the function that adds up to MAX_INSERT rows in one statement; a row whose id is there
  * already is left as it is, so that a retry adds nothing. Every request passes here: the statement
- * for each number of rows is compiled once.
+ * for each number of rows is built once.
  */
-export function createRequestInsert(db: Db): (rows: readonly RequestsTable[]) => Promise<void> {
-  const statements = new Map<number, CompiledQuery>()
+export function createRequestInsert({
+  db,
+  run,
+}: DatabaseHandle): (rows: readonly RequestsTable[]) => Promise<void> {
+  const statements = new Map<number, string>()
   return async (rows) => {
-    const statement = statements.get(rows.length) ?? compileInsert(db, rows)
+    const statement = statements.get(rows.length) ?? insertStatement(db, rows)
     statements.set(rows.length, statement)
-    const parameters = rows.flatMap((row) => COLUMNS.map((column) => row[column]))
-    await db.executeQuery({ ...statement, parameters })
+    await run(
+      statement,
+      rows.flatMap((row) => COLUMNS.map((column) => row[column])),
+    )
   }
 }
 
-function compileInsert(db: Db, rows: readonly RequestsTable[]): CompiledQuery {
+function insertStatement(db: Db, rows: readonly RequestsTable[]): string {
   const inOrder = rows.map((row) => Object.fromEntries(COLUMNS.map((name) => [name, row[name]])))
   return db
     .insertInto('requests')
     .values(inOrder as unknown as RequestsTable[])
     .onConflict((conflict) => conflict.column('id').doNothing())
-    .compile()
+    .compile().sql
 }
 
 /** The requests of one user, the newest first. */

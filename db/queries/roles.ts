@@ -1,4 +1,5 @@
 import type { Db } from '../client.ts'
+import { inByteOrder } from '../codec.ts'
 import type { RolesTable, UserRolesTable } from '../schema.ts'
 
 export type RoleRow = RolesTable & { parent: string | null }
@@ -17,7 +18,7 @@ const roles = (db: Db) =>
     ])
 
 export async function listRoles(db: Db): Promise<RoleRow[]> {
-  return await roles(db).orderBy('role.name').execute()
+  return await roles(db).orderBy(inByteOrder(db, 'role.name')).execute()
 }
 
 export async function findRole(db: Db, name: string): Promise<RoleRow | undefined> {
@@ -30,7 +31,7 @@ export async function rolePermissions(db: Db, roleId: string): Promise<string[]>
     .selectFrom('role_permissions')
     .select('permission')
     .where('role_id', '=', roleId)
-    .orderBy('permission')
+    .orderBy(inByteOrder(db, 'permission'))
     .execute()
   return rows.map(({ permission }) => permission)
 }
@@ -41,7 +42,7 @@ export async function roleModels(db: Db, roleId: string): Promise<string[]> {
     .selectFrom('model_policies')
     .select('pattern')
     .where('role_id', '=', roleId)
-    .orderBy('pattern')
+    .orderBy(inByteOrder(db, 'pattern'))
     .execute()
   return rows.map(({ pattern }) => pattern)
 }
@@ -91,8 +92,10 @@ export async function listMemberships(db: Db, userIds?: readonly string[]): Prom
   let query = db
     .selectFrom('user_roles')
     .innerJoin('roles', 'roles.id', 'user_roles.role_id')
+    .innerJoin('users', 'users.id', 'user_roles.user_id')
+    .where('users.deleted_at', 'is', null)
     .select(['user_roles.user_id', 'roles.name as role', 'user_roles.expires_at'])
-    .orderBy('roles.name')
+    .orderBy(inByteOrder(db, 'roles.name'))
   if (userIds) query = query.where('user_roles.user_id', 'in', userIds)
   return await query.execute()
 }

@@ -1,4 +1,5 @@
 import type { Db } from '../client.ts'
+import { inByteOrder } from '../codec.ts'
 import type { UsersTable } from '../schema.ts'
 
 /** What a list or a page about a user shows; the password's hash is never among it. */
@@ -27,6 +28,7 @@ export async function findUsersEver(db: Db, username: string): Promise<UserRow[]
     .select(USER)
     .where('username', '=', username)
     .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
     .execute()
 }
 
@@ -35,7 +37,7 @@ export async function listUsers(db: Db): Promise<UserRow[]> {
     .selectFrom('users')
     .select(USER)
     .where('deleted_at', 'is', null)
-    .orderBy('username')
+    .orderBy(inByteOrder(db, 'username'))
     .execute()
 }
 

@@ -1,5 +1,8 @@
 import { fileURLToPath } from 'node:url'
 
+/** No command may take longer, in ms; one that does is killed, and its code is not 0, 1 or 2. */
+const MOST_MS = 60_000
+
 /** The program as it is started in a checkout. */
 export const PROGRAM: readonly string[] = [
   process.execPath,
@@ -30,6 +33,8 @@ export function spawnProgram(args: readonly string[], options: RunOptions = {}) 
     stdin: stdin === undefined ? 'ignore' : new Blob([stdin]),
     stdout: 'pipe',
     stderr: 'pipe',
+    timeout: MOST_MS,
+    killSignal: 'SIGKILL',
   })
 }
 
@@ -47,8 +52,8 @@ export async function runProgram(
   return { code, stdout, stderr }
 }
 
-/** A gateway that is serving. */
-export interface Serving {
+/** A gateway that is serving; `await using` stops it, whatever happens in between. */
+export interface Serving extends AsyncDisposable {
   readonly url: string
   /** Tells it to stop, and waits until it has. */
   stop(): Promise<Ended>
@@ -74,12 +79,16 @@ export async function serveProgram(
     if (!(await readMore())) throw new Error(`serve ended with ${await child.exited}:\n${stderr}`)
     url = /"url":"([^"]+)".*"msg":"serving"/.exec(stderr)?.[1]
   }
+  const stop = async (): Promise<Ended> => {
+    child.kill('SIGTERM')
+    while (await readMore());
+    return { code: await child.exited, stdout: await stdout, stderr }
+  }
   return {
     url,
-    async stop() {
-      child.kill('SIGTERM')
-      while (await readMore());
-      return { code: await child.exited, stdout: await stdout, stderr }
+    stop,
+    [Symbol.asyncDispose]: async () => {
+      await stop()
     },
   }
 }

@@ -39,6 +39,8 @@ await describeEachDatabase('processes that start together on an empty database',
     const { db, url } = await openFresh({ migrated: false })
     await sharing(url, async (env) => {
       const servers = await Promise.all([serveProgram([], { env }), serveProgram([], { env })])
+      await using stack = new AsyncDisposableStack()
+      for (const server of servers) stack.use(server)
       const made = await runProgram(['user', 'create', 'anna'], { env })
       const generated = await runProgram(['key', 'generate', 'anna', '--json'], { env })
       expect([made.code, generated.code]).toEqual([0, 0])

@@ -87,7 +87,7 @@ describe('a hash', () => {
     const asked = Array.from({ length: bound + 1 }, () => passwords.verify('x', CHEAP))
     const results = await Promise.allSettled(asked)
     const refused = results.filter(({ status }) => status === 'rejected')
-    expect(refused).toEqual([results[bound]])
+    expect(refused).toEqual(results.slice(bound))
     expect(refused[0]).toMatchObject({
       reason: { code: 'busy', status: 503, headers: { 'retry-after': '1' } },
     })

@@ -1,0 +1,56 @@
+import type { TLSOptions } from 'bun'
+import type { Connection } from './connection.ts'
+import { connectFailed, HttpClientError } from './errors.ts'
+
+type Socket = Bun.Socket<Connection>
+
+/** Shared by all sockets: which connection an event is for is in `socket.data`. */
+const TCP_HANDLERS: Bun.SocketHandler<Connection> = {
+  open: onReady,
+  data: (socket, bytes) => socket.data.onData(bytes),
+  drain: (socket) => socket.data.onDrain(),
+  close: (socket, error) => socket.data.onClose(error),
+  error: (socket, error) => socket.data.fail(error),
+}
+
+/** With TLS there is a connection only after the handshake. */
+const TLS_HANDLERS: Bun.SocketHandler<Connection> = {
+  ...TCP_HANDLERS,
+  open() {},
+  handshake(socket, isTrusted, error) {
+    if (isTrusted) onReady(socket)
+    else socket.data.fail(connectFailed(socket.data.origin.authority, error))
+  },
+}
+
+/** How long a silent connection is left alone before the system asks the peer, in ms. */
+const KEEP_ALIVE_MS = 30_000
+
+export interface DialOptions {
+  readonly connectTimeoutMs: number
+  readonly tls: TLSOptions
+}
+
+/** Connects; the connection is told how it went: `onConnected`, or `fail` within the timeout. */
+export function dial(connection: Connection, { connectTimeoutMs, tls }: DialOptions): void {
+  const { authority, hostname, port, isTls } = connection.origin
+  const timer = setTimeout(() => {
+    if (!connection.isConnecting) return
+    const message = `cannot connect to ${authority} within ${connectTimeoutMs} ms`
+    connection.fail(new HttpClientError('ETIMEDOUT', message))
+  }, connectTimeoutMs)
+  const target = { hostname, port, data: connection }
+  const connecting = isTls
+    ? Bun.connect({ ...target, socket: TLS_HANDLERS, tls: { serverName: hostname, ...tls } })
+    : Bun.connect({ ...target, socket: TCP_HANDLERS })
+  connecting.catch((err) => {
+    clearTimeout(timer)
+    connection.fail(connectFailed(authority, err))
+  })
+}
+
+function onReady(socket: Socket): void {
+  socket.setNoDelay(true)
+  socket.setKeepAlive(true, KEEP_ALIVE_MS)
+  socket.data.onConnected(socket)
+}

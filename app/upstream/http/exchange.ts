@@ -1,0 +1,110 @@
+import { type BodySource, ResponseBody } from './body.ts'
+import type { Connection } from './connection.ts'
+import type { ResponseHead } from './head.ts'
+import { isIdempotent, type RequestInit } from './request.ts'
+import { HttpResponse } from './response.ts'
+
+/** How soon after a request a server that closed an idle connection is found out, in ms. */
+const STALE_MS = 1000
+
+/** Who is told how the request went. */
+export interface ExchangeCallbacks {
+  resolve(response: HttpResponse): void
+  reject(reason: unknown): void
+  /** A new connection, for a request that must be sent again. */
+  reconnect(): Connection
+}
+
+/** One request and its response, on whichever connection carries it. */
+export class Exchange implements BodySource {
+  readonly method: string
+  /** The request's first bytes; ASCII. */
+  readonly head: string
+  readonly body: RequestInit['body']
+  readonly #signal: AbortSignal
+  readonly #callbacks: ExchangeCallbacks
+  /** Null when the exchange is over. */
+  #connection: Connection | null = null
+  #responseBody: ResponseBody | null = null
+
+  constructor(head: string, init: RequestInit, callbacks: ExchangeCallbacks) {
+    this.method = init.method
+    this.head = head
+    this.body = init.body
+    this.#signal = init.signal
+    this.#callbacks = callbacks
+  }
+
+  /** Begins on a connection; from now on the signal ends it. */
+  begin(connection: Connection): void {
+    this.#connection = connection
+    this.#signal.addEventListener('abort', this)
+    connection.carry(this)
+  }
+
+  /** The signal's event. */
+  handleEvent(): void {
+    const connection = this.#connection
+    this.#finish()
+    connection?.destroy()
+    if (this.#responseBody) this.#responseBody.abort(this.#signal.reason)
+    else this.#callbacks.reject(this.#signal.reason)
+  }
+
+  onHead(head: ResponseHead): void {
+    this.#responseBody = new ResponseBody(this)
+    this.#callbacks.resolve(new HttpResponse(head, this.#responseBody))
+  }
+
+  onBody(bytes: Uint8Array): void {
+    this.#responseBody?.push(bytes)
+  }
+
+  onComplete(): void {
+    this.#finish()
+    this.#responseBody?.end()
+  }
+
+  onFailure(error: unknown): void {
+    this.#finish()
+    if (this.#responseBody) this.#responseBody.fail(error)
+    else this.#callbacks.reject(error)
+  }
+
+  /**
+   * A connection that was used before ended `afterMs` after the request, without a byte in answer:
+   * most likely the server had closed it while it was idle. The request is sent once more, on a
+   * new connection, when it can be repeated and its method is idempotent (RFC 9110 §9.2.2). With
+   * another method, an end within a round trip of the request is taken for the sign that it was
+   * never applied, which RFC 9112 §9.3.1 asks for.
+   */
+  onStale(afterMs: number, error: unknown): void {
+    const isReplayable = !(this.body instanceof ReadableStream)
+    if (!isReplayable || (!isIdempotent(this.method) && afterMs > STALE_MS)) {
+      this.onFailure(error)
+      return
+    }
+    this.#connection = this.#callbacks.reconnect()
+    this.#connection.carry(this)
+  }
+
+  pause(): void {
+    this.#connection?.pause()
+  }
+
+  resume(): void {
+    this.#connection?.resume()
+  }
+
+  cancel(): void {
+    const connection = this.#connection
+    this.#finish()
+    connection?.destroy()
+  }
+
+  #finish(): void {
+    if (!this.#connection) return
+    this.#connection = null
+    this.#signal.removeEventListener('abort', this)
+  }
+}

@@ -1,0 +1,115 @@
+import { describe, expect, test } from 'bun:test'
+import { openDatabase } from '../../../db/client.ts'
+import { createRequestInsert } from '../../../db/queries/requests.ts'
+import { requestRow } from '../../support/builders.ts'
+import { PROGRAM, runProgram } from '../../support/cli-program.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
+
+const COLUMNS = 80
+const PASSWORD = 'violet-harbour-9-teapots'
+
+const dataDir = temporaryFolder()
+const env = { PARALLAMA_DATA_DIR: dataDir }
+
+/** A question on the screen, and what is typed when it appears. */
+type Dialogue = readonly (readonly [question: string, typed: string])[]
+
+/** Runs the program on a terminal of 80 columns; `screen` is all that was shown there. */
+async function onTerminal(args: readonly string[], dialogue: Dialogue = []) {
+  const pending = [...dialogue]
+  const decoder = new TextDecoder()
+  let screen = ''
+  let unanswered = ''
+  const child = Bun.spawn([...PROGRAM, ...args], {
+    env: { PATH: process.env.PATH ?? '', HOME: '/nonexistent', TERM: 'xterm', ...env },
+    terminal: {
+      cols: COLUMNS,
+      rows: 24,
+      data(terminal, bytes) {
+        const text = decoder.decode(bytes, { stream: true })
+        screen += text
+        unanswered += text
+        const [question, typed] = pending[0] ?? []
+        if (question === undefined || !unanswered.includes(question)) return
+        pending.shift()
+        unanswered = ''
+        terminal.write(typed ?? '')
+      },
+    },
+  })
+  const code = await child.exited
+  child.terminal?.close()
+  return { code, screen, unasked: pending.length }
+}
+
+const anna = JSON.parse((await runProgram(['user', 'create', 'anna', '--json'], { env })).stdout)
+
+describe('on a terminal', () => {
+  test('user delete asks, and anything but yes deletes nothing', async () => {
+    const ask = 'Delete anna and end all of his keys? [y/N] '
+    for (const answer of ['\r', 'n\r', 'yep\r', '\u0004']) {
+      const refused = await onTerminal(['user', 'delete', 'anna'], [[ask, answer]])
+      expect([answer, refused.code, refused.unasked]).toEqual([answer, 1, 0])
+      expect(refused.screen).toContain('nothing was deleted')
+    }
+    expect(await onTerminal(['user', 'delete', 'anna'], [[ask, '\u0003']])).toMatchObject({
+      code: 130,
+    })
+    expect((await runProgram(['user', 'info', 'anna'], { env })).code).toBe(0)
+    await runProgram(['user', 'create', 'bob'], { env })
+    const agreed = await onTerminal(
+      ['user', 'delete', 'bob'],
+      [['Delete bob and end all of his keys? [y/N] ', 'y\r']],
+    )
+    expect(agreed.code).toBe(0)
+    expect((await runProgram(['user', 'info', 'bob'], { env })).code).toBe(1)
+  })
+
+  test('user password asks twice, until both are the same, and shows nothing of it', async () => {
+    const [first, again] = ['New password for anna: ', 'New password for anna (again): ']
+    const { code, screen, unasked } = await onTerminal(
+      ['user', 'password', 'anna'],
+      [
+        [first, `${PASSWORD}\r`],
+        [again, 'something else\r'],
+        [first, `${PASSWORD}\r`],
+        [again, `${PASSWORD}\r`],
+      ],
+    )
+    expect([code, unasked]).toEqual([0, 0])
+    expect(screen).toContain('The two are not the same')
+    expect(screen).toContain('The password of anna is set.')
+    expect(screen).not.toContain('teapots')
+    expect(screen).not.toContain('something')
+  })
+
+  test('migrate down asks, and says that nothing was changed', async () => {
+    const ask = 'Take the newest migration back and lose what it added? [y/N] '
+    const refused = await onTerminal(['migrate', 'down'], [[ask, 'n\r']])
+    expect(refused).toMatchObject({ code: 1, unasked: 0 })
+    expect((await runProgram(['user', 'info', 'anna'], { env })).code).toBe(0)
+  })
+
+  test('every list fits the width, its lines and what people need of them', async () => {
+    const store = openDatabase(`sqlite:${dataDir}/parallama.db`)
+    const long = { model: 'registry.example.org/team/model-with-a-long-name:70b-q4_K_M' }
+    await createRequestInsert(store.db)([requestRow({ user_id: anna.id, ...long })])
+    await store.close()
+    const description = 'the laptop at home: '.repeat(9)
+    await runProgram(['key', 'generate', 'anna', '--description', description], { env })
+    for (const list of [
+      ['usage', 'list', 'anna'],
+      ['key', 'list'],
+      ['user', 'list'],
+    ]) {
+      const { screen } = await onTerminal(list)
+      const widest = Math.max(...screen.split('\r\n').map((line) => Bun.stringWidth(line)))
+      expect([list.join(' '), widest <= COLUMNS ? 'fits' : widest]).toEqual([
+        list.join(' '),
+        'fits',
+      ])
+    }
+    const piped = await runProgram(['usage', 'list', 'anna'], { env })
+    expect(piped.stdout).toContain(long.model)
+  })
+})

@@ -1,0 +1,114 @@
+import { z } from 'zod'
+import type { Principal } from '../../../app/domain/grant.ts'
+import { type Guarded, type GuardNeeds, guarded } from '../../../app/guard.ts'
+import { createBackend } from '../../../app/upstream/backend.ts'
+import type { Admission, Ending } from '../../../app/usage/meter.ts'
+import { createTestApp, SOCKET } from './app.ts'
+import { principal } from './principal.ts'
+
+/** The one credential that is good here. */
+export const GOOD = 'good-key'
+
+interface World {
+  principal: Principal | null
+  databaseIsDown: boolean
+  ledgerHasRoom: boolean
+  acceptsKeyInPath: boolean
+  installed: readonly string[]
+}
+
+const schema = z.object({ model: z.string() })
+type Body = z.infer<typeof schema>
+
+const CHAT: Guarded<Body> = {
+  name: 'chat',
+  method: 'POST',
+  paths: ['/ollama/api/chat'],
+  permissions: ['gateway:ollama'],
+  body: schema,
+  model: (body) => body.model,
+  countsTokens: true,
+}
+
+/** One guarded operation in a world where everything is in order, but for `change`. */
+export function createGuardedApp(
+  change: Partial<World> = {},
+  operation: Partial<Guarded<Body>> = {},
+) {
+  const world: World = {
+    principal: principal(),
+    databaseIsDown: false,
+    ledgerHasRoom: true,
+    acceptsKeyInPath: false,
+    installed: ['llama3:latest'],
+    ...change,
+  }
+  const steps: string[] = []
+  const accounts: { admission: Admission; endings: Ending[] }[] = []
+  const needs: GuardNeeds = {
+    acceptsKeyInPath: world.acceptsKeyInPath,
+    verifier: {
+      async verify(key) {
+        steps.push('verify')
+        if (world.databaseIsDown) throw new Error('connection refused')
+        return key === GOOD ? world.principal : null
+      },
+    },
+    async locate(model) {
+      steps.push('locate')
+      if (!world.installed.includes(model.canonical)) return null
+      const entry = { name: model.canonical, model: '', modified_at: '', size: 0, digest: '' }
+      return { model: { ...model, entry }, backends: [createBackend('http://gpu-1:11434')] }
+    },
+    bodyLimits: { maxBytes: 4096, timeoutMs: 5000 },
+    ledgerHasRoom: () => {
+      steps.push('ledger')
+      return world.ledgerHasRoom
+    },
+    openTicket(admission) {
+      steps.push('admit')
+      const endings: Ending[] = []
+      accounts.push({ admission, endings })
+      let isDeferred = false
+      return {
+        admission,
+        get isDeferred() {
+          return isDeferred
+        },
+        defer: () => {
+          isDeferred = true
+        },
+        dispatched() {},
+        records() {},
+        settle: async (ending) => void endings.push(ending),
+      }
+    },
+  }
+  const app = createTestApp()
+  const state = { handler: async (): Promise<Response> => Response.json({ handled: true }) }
+  guarded(app, needs, 'ollama', { ...CHAT, ...operation }, async (c) => {
+    steps.push('handle')
+    if (new URL(c.req.url).searchParams.has('defer')) c.get('ticket').defer()
+    return await state.handler()
+  })
+  return {
+    steps,
+    accounts,
+    state,
+    send: (request: Request): Promise<Response> =>
+      Promise.resolve(app.request(request, undefined, SOCKET)),
+  }
+}
+
+/** A well-formed request to the operation, but for `change`. */
+export const chatRequest = ({
+  path = '/ollama/api/chat',
+  headers = { authorization: `Bearer ${GOOD}` } as Record<string, string>,
+  body = '{"model":"llama3"}' as Bun.BodyInit,
+  method = 'POST',
+} = {}): Request =>
+  new Request(`http://h${path}`, {
+    method,
+    headers: { 'content-type': 'application/json', ...headers },
+    ...(method === 'GET' || method === 'HEAD' ? {} : { body }),
+  })

@@ -1,0 +1,69 @@
+import type { Principal } from '../../../app/domain/grant.ts'
+import { silentLog } from '../../../app/log.ts'
+import { createServer, type ServerNeeds } from '../../../app/server.ts'
+import { createBackend } from '../../../app/upstream/backend.ts'
+import type { BackendPool } from '../../../app/upstream/pool.ts'
+import { SOCKET } from './app.ts'
+import { createClock } from './clock.ts'
+import { principal } from './principal.ts'
+
+/** The one credential that is good here. */
+export const GOOD = 'good-key'
+
+const backend = createBackend('http://gpu-1:11434')
+
+const pool: BackendPool = {
+  backends: [backend],
+  locate: async () => null,
+  installed: async () => [],
+  send: async () => ({ backend, response: Response.json({}) }),
+  ask: async () => [],
+  release() {},
+  changed() {},
+}
+
+/** The whole URL space over a world in which nothing is installed. */
+export function createTestServer(change: Partial<ServerNeeds> & { who?: Principal } = {}) {
+  const { who = principal(), ...needs } = change
+  let ids = 0
+  const handle = createServer({
+    log: silentLog,
+    clock: createClock(),
+    newId: () => `id-${++ids}`,
+    verifier: { verify: async (key) => (key === GOOD ? who : null) },
+    pool,
+    relay: { send: async () => Response.json({ relayed: true }) },
+    locate: pool.locate,
+    policyFor: () => ({
+      trusted: true,
+      maxPredictTokens: 100,
+      maxContextTokens: 0,
+      fields: new Set(),
+    }),
+    openTicket: (admission) => ({
+      admission,
+      isDeferred: false,
+      defer() {},
+      dispatched() {},
+      records() {},
+      settle: async () => {},
+    }),
+    ledgerHasRoom: () => true,
+    bodyLimits: { maxBytes: 4096, timeoutMs: 5000 },
+    acceptsKeyInPath: false,
+    rootAliases: false,
+    isDraining: () => false,
+    databaseAnswers: async () => true,
+    ...needs,
+  })
+  /** Sends a request as a client would; `headers` replace the good key. */
+  return async (
+    method: string,
+    path: string,
+    headers: Record<string, string> = { authorization: `Bearer ${GOOD}` },
+    body?: string,
+  ): Promise<Response> => {
+    const init = { method, headers: { host: 'h', ...headers }, ...(body && { body }) }
+    return await handle(new Request(`http://h${path}`, init), SOCKET)
+  }
+}
