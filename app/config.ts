@@ -145,7 +145,7 @@ function fromFile(path: string | undefined, mistakes: string[]): [string, Given]
       return readSecret(secretName, String(value), `${key} in ${file}`, mistakes)
     }
     mistakes.push(
-      `${key}: unknown key in ${file}; did you mean ${closest(key, [...byKey.keys()])}?`,
+      `${key}: unknown key in ${file}; the nearest known key is ${closest(key, [...byKey.keys()])}`,
     )
     return []
   })

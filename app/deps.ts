@@ -15,8 +15,9 @@ import { createRevocationWatch } from './services/revocation.ts'
 import type { Config } from './settings.ts'
 import { type Migrate, openStore } from './store.ts'
 import { createBackend } from './upstream/backend.ts'
+import { createHttpClient } from './upstream/http/client.ts'
 import { createInventory } from './upstream/inventory.ts'
-import { createOllamaClient, type Fetch } from './upstream/ollama.ts'
+import { createOllamaClient } from './upstream/ollama.ts'
 import { createPool } from './upstream/pool.ts'
 import { createMeter } from './usage/meter.ts'
 import { createRecorder } from './usage/recorder.ts'
@@ -35,13 +36,12 @@ const FLUSH_MS = 10_000
 
 export interface DepsOptions {
   readonly log: Log
-  readonly fetch: Fetch
   /** Whether the schema is brought up to date first. */
   readonly migrate: Migrate
 }
 
 /** Everything that serves requests, wired together: the one place where all parts meet. */
-export async function openDeps(config: Config, { log, fetch, migrate }: DepsOptions) {
+export async function openDeps(config: Config, { log, migrate }: DepsOptions) {
   const clock = systemClock
   const keyring = openKeyring(readMasterSecret(config.secret, config.secretFile))
   const store = await openStore(config, migrate)
@@ -61,6 +61,7 @@ export async function openDeps(config: Config, { log, fetch, migrate }: DepsOpti
   })
   const live = createLiveRequests({
     clock,
+    isCurrent: verifier.isCurrent,
     reload: verifier.reload,
     deadlines: deadlinesOf(config),
   })
@@ -73,7 +74,8 @@ export async function openDeps(config: Config, { log, fetch, migrate }: DepsOpti
     log,
   })
 
-  const client = createOllamaClient({ fetch })
+  const http = createHttpClient()
+  const client = createOllamaClient(http)
   const backends = config.ollamaUrls.map(createBackend)
   const pool = createPool({
     backends,
@@ -124,6 +126,7 @@ export async function openDeps(config: Config, { log, fetch, migrate }: DepsOpti
     /** Commits what is left of the ledger and lets go of the database. */
     async close(): Promise<void> {
       for (const timer of timers) clearInterval(timer)
+      http.close()
       await recorder.close(FLUSH_MS)
       await store.close()
     },

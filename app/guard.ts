@@ -27,8 +27,8 @@ export interface Guarded<Body> {
   readonly body: BodySchema<Body> | null
   /** Where the body names the model that must exist and be allowed, or null when it names none. */
   readonly model: ((body: Body) => string) | null
-  /** True when the operation makes or reads tokens. */
-  readonly countsTokens: boolean
+  /** How much text the model reads, in bytes; null for an operation that makes no tokens. */
+  readonly promptBytes: ((body: Body) => number) | null
 }
 
 export type GuardEnv<Body> = AdmittedEnv<Body, Backend>

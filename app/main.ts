@@ -1,14 +1,9 @@
-import { environment } from './config.ts'
 import { openDeps } from './deps.ts'
 import { StartupError } from './errors/startup-error.ts'
 import type { Log } from './log.ts'
 import { createServer } from './server.ts'
 import type { Config } from './settings.ts'
 import type { Migrate } from './store.ts'
-
-/** Bun's own limit for a whole process is 256 requests upstream: one slow host would starve all others. */
-const UPSTREAM_REQUESTS = 'BUN_CONFIG_MAX_HTTP_REQUESTS'
-const MAX_UPSTREAM_REQUESTS = '65535'
 
 export interface StartOptions {
   readonly log: Log
@@ -30,7 +25,7 @@ export async function start(
   config: Config,
   { log, migrate = 'always' }: StartOptions,
 ): Promise<RunningServer> {
-  const deps = await openDeps(config, { log, migrate, fetch })
+  const deps = await openDeps(config, { log, migrate })
   const handle = createServer(deps.needs)
   const server = await listen(config, handle).catch(async (err: unknown) => {
     await deps.close()
@@ -81,6 +76,8 @@ async function listen(config: Config, handle: ReturnType<typeof createServer>) {
       idleTimeout: 0,
       maxRequestBodySize: config.maxUploadBytes,
       development: false,
+      // Otherwise a second server on the same port would start and take half of the connections.
+      reusePort: false,
       fetch: (request, server) =>
         handle(request, { peerAddress: () => server.requestIP(request)?.address ?? null }),
     })
@@ -96,19 +93,4 @@ async function listen(config: Config, handle: ReturnType<typeof createServer>) {
       cause: err,
     })
   }
-}
-
-/**
- * Starts the program again, in the same process, with Bun's limit lifted: it is read before the
- * first line of JavaScript runs. Returns when that has been done before.
- */
-export function liftUpstreamLimit(): void {
-  const env = environment()
-  if (env[UPSTREAM_REQUESTS] !== undefined) return
-  const isCompiled = process.argv[1]?.startsWith('/$bunfs/') ?? false
-  const args = isCompiled ? process.argv.slice(2) : [...process.execArgv, ...process.argv.slice(1)]
-  process.execve?.(process.execPath, [process.execPath, ...args], {
-    ...env,
-    [UPSTREAM_REQUESTS]: MAX_UPSTREAM_REQUESTS,
-  })
 }

@@ -29,7 +29,7 @@ const MIB = 1024 ** 2
 export const CALLER_FIELDS = ['context', 'keep_alive', 'raw', 'system', 'template'] as const
 export type CallerField = (typeof CALLER_FIELDS)[number]
 
-const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
 
 function wholeNumber(min: number, max: number): z.ZodType<number> {
   const error = `must be a whole number from ${min} to ${max}`

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type DatabaseHandle, type Db, openDatabase } from '../db/client.ts'
 import { type DatabaseFault, databaseFault } from '../db/codec.ts'
@@ -30,12 +30,18 @@ export function connect(config: Config): DatabaseHandle {
   const url = config.databaseUrl.reveal()
   try {
     if (url.startsWith('sqlite:')) {
-      mkdirSync(dirname(url.slice('sqlite:'.length)), { recursive: true, mode: 0o700 })
+      makePrivateFile(url.slice('sqlite:'.length))
     }
     return openDatabase(url)
   } catch (err) {
     throw explainDatabase(err, config)
   }
+}
+
+/** The database holds password hashes; SQLite gives its other files the mode of this one. */
+function makePrivateFile(path: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  closeSync(openSync(path, 'a', 0o600))
 }
 
 /** A database error as one line for the operator. Anything else comes back as it is. */

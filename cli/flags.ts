@@ -1,5 +1,5 @@
+import { nearest } from '../app/domain/nearest.ts'
 import type { ArgSpec, ArgSpecs } from './command.ts'
-import { nearest } from './nearest.ts'
 import { visible } from './terminal-text.ts'
 
 /** A flag as it may be typed: its definition, and whether this spelling means "no". */

@@ -90,8 +90,9 @@ async function ask(io: CommandIo, prompt: string, echo: Echo): Promise<string | 
       done()
     },
   })
-  if (echo === 'hidden') io.stderr.write(prompt)
   const reader = createInterface({ input: io.stdin, output, terminal: true, historySize: 0 })
+  // Only now: until the terminal is in raw mode it would show what is typed.
+  if (echo === 'hidden') io.stderr.write(prompt)
   reader.setPrompt(echo === 'shown' ? prompt : '')
   reader.prompt()
   const { promise, resolve, reject } = Promise.withResolvers<string | undefined>()

@@ -1,7 +1,7 @@
 import type { CommandDef, CommandMeta } from 'citty'
+import { nearest } from '../app/domain/nearest.ts'
 import { UsageError } from './errors.ts'
 import { createFlags, isFlag, parseFlag, unknownFlag } from './flags.ts'
-import { nearest } from './nearest.ts'
 import { sharedArgs } from './shared-args.ts'
 import { visible } from './terminal-text.ts'
 

@@ -1,7 +1,7 @@
+import { nearest } from '../app/domain/nearest.ts'
 import type { ArgSpec, ArgSpecs } from './command.ts'
 import { UsageError } from './errors.ts'
 import { createFlags, type Flag, isFlag, parseFlag, unknownFlag } from './flags.ts'
-import { nearest } from './nearest.ts'
 import { visible } from './terminal-text.ts'
 
 /** Values by camel-case name. */

@@ -17,6 +17,8 @@ export interface VerifierNeeds {
 export interface KeyVerifier {
   /** Who the key belongs to, or null. A known key costs no database read; junk never does. */
   verify(apiKey: string): Promise<Principal | null>
+  /** Whether nothing has changed since the principal was read. */
+  isCurrent(principal: Principal): boolean
   /** Reads the principal of an admitted request again, past the cache. */
   reload(principal: Principal): Promise<Principal | null>
   /** Forgets everything: users, keys, roles or policies have changed. */
@@ -30,7 +32,7 @@ interface Entry {
 
 export function createKeyVerifier({ keyring, load, clock }: VerifierNeeds): KeyVerifier {
   let entries = new Map<string, Entry>()
-  const digests = new WeakMap<Principal, string>()
+  const origins = new WeakMap<Principal, { readonly digest: string; readonly from: object }>()
 
   return {
     async verify(apiKey) {
@@ -41,9 +43,11 @@ export function createKeyVerifier({ keyring, load, clock }: VerifierNeeds): KeyV
       return await lookUp(digest)
     },
 
+    isCurrent: (principal) => origins.get(principal)?.from === entries,
+
     async reload(principal) {
-      const digest = digests.get(principal)
-      return digest ? await lookUp(digest) : null
+      const origin = origins.get(principal)
+      return origin ? await lookUp(origin.digest) : null
     },
 
     forget() {
@@ -60,7 +64,7 @@ export function createKeyVerifier({ keyring, load, clock }: VerifierNeeds): KeyV
     trim(into)
     try {
       const principal = await entry.principal
-      if (principal) digests.set(principal, digest)
+      if (principal) origins.set(principal, { digest, from: into })
       entry.validUntil = principal?.validUntil ?? clock.now() + UNKNOWN_TTL_MS
       return principal
     } catch (err) {

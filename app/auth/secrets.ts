@@ -59,7 +59,7 @@ export function readMasterSecret(configured: Secret | null, file: string): strin
 /** Linking a finished file into place is atomic: two processes that start together agree on one. */
 function createOnce(file: string): void {
   if (exists(file)) return
-  const draft = `${file}.${process.pid}.tmp`
+  const draft = `${file}.${randomBytes(6).toString('hex')}.tmp`
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
     writeFileSync(draft, `${randomBytes(SECRET_BYTES).toString('base64url')}\n`, { mode: 0o600 })

@@ -33,9 +33,6 @@ export function apiKeyId(text: string): string | null {
   return text.endsWith(checksum(text.slice(0, -CHECKSUM_LENGTH))) ? match[1] : null
 }
 
-/** A key as it may be shown after its creation: `plk_3kTMd9xQ2a…wXyZ`. */
-export const maskedApiKey = (id: string, lastFour: string): string => `${PREFIX}${id}…${lastFour}`
-
 function randomBase62(length: number, random: (bytes: number) => Uint8Array): string {
   let text = ''
   while (text.length < length) {

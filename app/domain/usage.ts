@@ -35,3 +35,7 @@ export interface TokenCounts {
 
 /** Tokens of a prompt whose true count nobody reported: about three UTF-8 bytes make one token. */
 export const estimatePromptTokens = (bytes: number): number => Math.ceil(bytes / 3)
+
+/** The size of some texts in UTF-8 bytes; what is not there counts nothing. */
+export const textBytes = (texts: readonly (string | undefined)[]): number =>
+  texts.reduce((sum, text = '') => sum + Buffer.byteLength(text), 0)

@@ -1,10 +1,11 @@
 import { GatewayError } from '../errors/gateway-error.ts'
+import type { UpstreamResponse } from '../upstream/http/client.ts'
 
 const SMALL_BYTES = 64 * 1024
 
 /** The whole body of an answer. Throws when it is larger than `maxBytes`. */
 export async function readAll(
-  response: Response,
+  response: UpstreamResponse,
   maxBytes: number,
   onProgress: () => void,
 ): Promise<Uint8Array<ArrayBuffer>> {

@@ -5,6 +5,7 @@ import type { LiveHandle, LiveRequests } from '../services/live-requests.ts'
 import type { Backend } from '../upstream/backend.ts'
 import { publicText, upstreamFailure, upstreamRefusal } from '../upstream/errors.ts'
 import { STREAM_HEADERS } from '../upstream/headers.ts'
+import type { UpstreamResponse } from '../upstream/http/client.ts'
 import type { UpstreamRequest } from '../upstream/ollama.ts'
 import type { BackendPool } from '../upstream/pool.ts'
 import { countsOf, countsOfDocument } from '../usage/counts.ts'
@@ -41,7 +42,7 @@ export interface Relay {
 /** A request that is under way. */
 interface Exchange {
   readonly backend: Backend
-  readonly response: Response
+  readonly response: UpstreamResponse
   readonly handle: LiveHandle
   /** Why we cut it, or null when we did not. */
   readonly cutReason: () => GatewayError | null

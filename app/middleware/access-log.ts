@@ -22,7 +22,7 @@ export const accessLog = ({ log, clock }: AccessLogNeeds): MiddlewareHandler<Bas
     const fields = {
       request_id: c.get('requestId'),
       method: c.req.method,
-      path: c.req.path.slice(0, MAX_TEXT),
+      path: c.req.path.slice(0, MAX_TEXT).replace(/plk_\w+/g, 'plk_…'),
       status,
       ms: clock.now() - c.get('startedAt'),
     }

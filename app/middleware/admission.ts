@@ -9,11 +9,11 @@ export interface AdmissionNeeds {
   readonly ledgerHasRoom: () => boolean
 }
 
-export interface AdmittedOperation {
+export interface AdmittedOperation<Body> {
   readonly gateway: string
   readonly name: string
-  /** True when the operation makes or reads tokens. */
-  readonly countsTokens: boolean
+  /** How much text the model reads, in bytes; null for an operation that makes no tokens. */
+  readonly promptBytes: ((body: Body) => number) | null
 }
 
 export interface AdmittedEnv<Body, Host> extends ModelEnv<Body, Host> {
@@ -26,7 +26,7 @@ export interface AdmittedEnv<Body, Host> extends ModelEnv<Body, Host> {
  */
 export const admission = <Body, Host>(
   { openTicket, ledgerHasRoom }: AdmissionNeeds,
-  { gateway, name, countsTokens }: AdmittedOperation,
+  { gateway, name, promptBytes }: AdmittedOperation<Body>,
 ): MiddlewareHandler<AdmittedEnv<Body, Host>> =>
   async function admission(c, next) {
     if (!ledgerHasRoom()) {
@@ -45,8 +45,7 @@ export const admission = <Body, Host>(
       operation: name,
       model: c.get('located')?.model.canonical ?? null,
       startedAt: c.get('startedAt'),
-      promptBytes: c.get('bodyBytes'),
-      countsTokens,
+      promptBytes: promptBytes && (() => promptBytes(c.get('body'))),
     })
     c.set('ticket', ticket)
     await next()

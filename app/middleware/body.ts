@@ -6,7 +6,7 @@ import type { PrincipalEnv } from './key-lookup.ts'
 import { type BodyLimits, readBody } from './read-body.ts'
 
 export interface BodyEnv<Body> extends PrincipalEnv {
-  Variables: PrincipalEnv['Variables'] & { body: Body; bodyBytes: number }
+  Variables: PrincipalEnv['Variables'] & { body: Body }
 }
 
 /** A schema of the fields that are known; all others are dropped. */
@@ -25,21 +25,18 @@ export const jsonBody = <Body>(
   const known = Object.keys(schema.shape)
   return async function jsonBody(c, next) {
     checkMediaType(c.req.raw.headers)
-    const text = await readBody(c.req.raw, limits)
-    const value = parse(text)
+    const value = parse(decode(await readBody(c.req.raw, limits)))
     refuseCaseVariants(value, known)
     const result = schema.safeParse(value)
     if (!result.success) throw new GatewayError('bad_request', describe(result.error.issues[0]))
     c.set('body', result.data)
-    c.set('bodyBytes', text.length)
     await next()
   }
 }
 
 /** For operations whose body is not read here. */
 export const noBody = <Body>(): MiddlewareHandler<BodyEnv<Body>> =>
-  async function noBody(c, next) {
-    c.set('bodyBytes', 0)
+  async function noBody(_c, next) {
     await next()
   }
 
@@ -54,6 +51,14 @@ function checkMediaType(headers: Headers): void {
 }
 
 const unsupported = (what: string): GatewayError => new GatewayError('unsupported_media_type', what)
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch (err) {
+    throw new GatewayError('bad_request', 'the request body is not valid UTF-8', { cause: err })
+  }
+}
 
 function parse(text: string): Record<string, unknown> {
   if (text.trim() === '') throw new GatewayError('bad_request', 'missing request body')

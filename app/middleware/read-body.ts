@@ -6,8 +6,8 @@ export interface BodyLimits {
   readonly timeoutMs: number
 }
 
-/** The body as text. Throws 413 as soon as it is too long, 408 when it is too slow, 400 for bad UTF-8. */
-export async function readBody(request: Request, limits: BodyLimits): Promise<string> {
+/** The body's bytes. Throws 413 as soon as it is too long, 408 when it is too slow, 499 when it breaks off. */
+export async function readBody(request: Request, limits: BodyLimits): Promise<Uint8Array> {
   const length = request.headers.get('content-length')
   if (Number(length ?? 0) > limits.maxBytes) throw tooLarge(limits.maxBytes)
   const late = Promise.withResolvers<never>()
@@ -15,7 +15,7 @@ export async function readBody(request: Request, limits: BodyLimits): Promise<st
   try {
     // A body of known length is read in one piece: much cheaper, and it can't be longer than it says.
     const whole = length === null ? readPieces(request, limits.maxBytes) : request.bytes()
-    return decode(await Promise.race([whole, late.promise]))
+    return await Promise.race([whole.catch(refuseBroken), late.promise])
   } finally {
     clearTimeout(timer)
   }
@@ -32,12 +32,9 @@ async function readPieces(request: Request, maxBytes: number): Promise<Uint8Arra
   return Buffer.concat(chunks)
 }
 
-function decode(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch (err) {
-    throw new GatewayError('bad_request', 'the request body is not valid UTF-8', { cause: err })
-  }
+function refuseBroken(cause: unknown): never {
+  if (cause instanceof GatewayError) throw cause
+  throw new GatewayError('client_closed', 'the request body broke off', { cause })
 }
 
 const tooSlow = (): GatewayError =>

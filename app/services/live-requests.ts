@@ -14,6 +14,8 @@ export interface Deadlines {
 export interface LiveNeeds {
   readonly clock: Clock
   readonly deadlines: Deadlines
+  /** Whether nothing has changed since the principal was read. */
+  readonly isCurrent: (principal: Principal) => boolean
   /** Reads a principal again; null when the key is no longer good for anything. */
   readonly reload: (principal: Principal) => Promise<Principal | null>
 }
@@ -44,7 +46,7 @@ interface Entry extends Omit<LiveRequest, 'principal'> {
 }
 
 /** Everything that is being answered at the moment, and the reasons to cut it short. */
-export function createLiveRequests({ clock, deadlines, reload }: LiveNeeds) {
+export function createLiveRequests({ clock, deadlines, isCurrent, reload }: LiveNeeds) {
   const entries = new Set<Entry>()
 
   return {
@@ -65,16 +67,20 @@ export function createLiveRequests({ clock, deadlines, reload }: LiveNeeds) {
       }
     },
 
-    /** Cuts what has run past a deadline, and what belongs to a role or key that has expired. */
+    /**
+     * Cuts what has run past a deadline. Reads the rights again where a role or key has expired, or
+     * something was changed between the look-up of the key and the moment the request became live.
+     */
     async sweep(): Promise<void> {
       const now = clock.now()
-      const expired: Entry[] = []
+      const suspects: Entry[] = []
       for (const entry of entries) {
         const late = overdue(entry, deadlines, now)
         if (late) entry.cut(late)
-        else if (entry.principal.validUntil <= now) expired.push(entry)
+        else if (entry.principal.validUntil <= now || !isCurrent(entry.principal))
+          suspects.push(entry)
       }
-      await recheck(expired)
+      await recheck(suspects)
     },
 
     /** Reads everybody's rights again and cuts the requests that are no longer allowed. */
@@ -86,16 +92,20 @@ export function createLiveRequests({ clock, deadlines, reload }: LiveNeeds) {
     },
   }
 
-  /** Asks once per key, however many requests it has open. */
+  /** Asks once per key, however many requests it has open; a key that can't be read stops no other. */
   async function recheck(suspects: readonly Entry[]): Promise<void> {
     const byKey = Map.groupBy(suspects, ({ principal }) => principal.keyId)
-    for (const group of byKey.values()) {
-      const [first] = group
-      const principal = first ? await reload(first.principal) : null
-      for (const entry of group) {
-        if (principal && entry.isStillAllowed(principal)) entry.principal = principal
-        else entry.cut(withdrawn())
-      }
+    const checks = await Promise.allSettled([...byKey.values()].map(recheckGroup))
+    const failed = checks.find((check) => check.status === 'rejected')
+    if (failed) throw failed.reason
+  }
+
+  async function recheckGroup(group: readonly Entry[]): Promise<void> {
+    const [first] = group
+    const principal = first ? await reload(first.principal) : null
+    for (const entry of group) {
+      if (principal && entry.isStillAllowed(principal)) entry.principal = principal
+      else entry.cut(withdrawn())
     }
   }
 }

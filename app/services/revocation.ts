@@ -44,15 +44,21 @@ export function createRevocationWatch(needs: RevocationNeeds): RevocationWatch {
       }
       seen = revision
     } catch (err) {
-      if (clock.now() - confirmedAt < STALE_LIMIT_MS) return
-      if (!isStale) log.error({ err }, 'the database does not confirm keys; refusing all')
-      isStale = true
-      forget()
+      log.warn({ err }, 'the database did not say whether keys have changed')
     }
+  }
+
+  /** Does not wait for the database: one that hangs must not keep the doors open. */
+  const refuseWhatIsStale = (): void => {
+    if (clock.now() - confirmedAt < STALE_LIMIT_MS) return
+    if (!isStale) log.error({}, 'the database has not confirmed keys for a minute; refusing all')
+    isStale = true
+    forget()
   }
 
   return {
     async check() {
+      refuseWhatIsStale()
       // A look that is under way may have read before the change: it does not count for this one.
       await running
       running ??= look().finally(() => {

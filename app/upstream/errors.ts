@@ -3,14 +3,19 @@ import { GatewayError } from '../errors/gateway-error.ts'
 const MAX_TEXT = 500
 const PASSED_ON = new Set([400, 404, 409, 413, 429, 499])
 
+/** What an error text may tell about its host, and what stands there instead. */
+const PRIVATE: readonly (readonly [RegExp, string])[] = [
+  [/\b[a-z][a-z0-9+.-]*:\/\/[^\s"']+/gi, '<address>'],
+  [/\blookup \S+/g, 'lookup <address>'],
+  [/\[[0-9a-f]*:[0-9a-f:.]*\](?::\d+)?/gi, '<address>'],
+  [/\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?/g, '<address>'],
+  [/\b[A-Z]:\\[^\s"']+/gi, '<path>'],
+  [/(^|[\s"'(=:[])(?:\/[\w.@~+-]+){2,}\/?/g, '$1<path>'],
+]
+
 /** Ollama's error text without what it tells about its host: paths, addresses, sign-in links. */
-export function publicText(text: string): string {
-  return text
-    .replace(/\b[a-z][a-z0-9+.-]*:\/\/[^\s"']+/gi, '<address>')
-    .replace(/(^|[\s"'(=:])(?:\/[\w.@~+-]+){2,}\/?/g, '$1<path>')
-    .replace(/\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b/g, '<address>')
-    .slice(0, MAX_TEXT)
-}
+export const publicText = (text: string): string =>
+  PRIVATE.reduce((rest, [pattern, stand]) => rest.replace(pattern, stand), text).slice(0, MAX_TEXT)
 
 /** The `error` text of a native body, or null when it is not one. */
 export function nativeErrorText(body: string): string | null {
@@ -70,13 +75,14 @@ export function upstreamFailure(err: unknown): GatewayError {
   })
 }
 
+const NOT_CONNECTED = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+])
+
 /** True when no byte of the request can have reached the host. */
-export function isUnreachable(err: unknown): boolean {
-  const code = err instanceof Error && 'code' in err ? err.code : undefined
-  return (
-    code === 'ConnectionRefused' ||
-    code === 'FailedToOpenSocket' ||
-    code === 'ENOTFOUND' ||
-    code === 'ECONNREFUSED'
-  )
-}
+export const isUnreachable = (err: unknown): boolean =>
+  err instanceof Error && 'code' in err && NOT_CONNECTED.has(String(err.code))

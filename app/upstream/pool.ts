@@ -3,6 +3,7 @@ import type { ModelName } from '../domain/model-name.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Backend } from './backend.ts'
 import { isUnreachable, upstreamRefusal } from './errors.ts'
+import type { UpstreamResponse } from './http/client.ts'
 import type { InstalledModel, Inventory } from './inventory.ts'
 import type { OllamaClient, UpstreamRequest } from './ollama.ts'
 
@@ -24,7 +25,7 @@ export interface Placement {
 
 export interface Answer {
   readonly backend: Backend
-  readonly response: Response
+  readonly response: UpstreamResponse
 }
 
 export interface BackendPool {
@@ -65,17 +66,34 @@ export function createPool({ backends, client, inventory, clock }: PoolNeeds): B
     )
   }
 
+  /** Asks all hosts and takes the first that has the model: one that hangs must not delay the others. */
+  async function search(canonical: string): Promise<InstalledModel | null> {
+    const questions = backends.map(async (backend) => {
+      const found = await inventory.find(backend, canonical)
+      return found ?? Promise.reject(null)
+    })
+    try {
+      return await Promise.any(questions)
+    } catch (err) {
+      const failures = err instanceof AggregateError ? err.errors : [err]
+      if (failures.includes(null)) return null
+      throw unreachable(failures)
+    }
+  }
+
   return {
     backends,
 
     async locate(model) {
-      const answers = await onAll((backend) => inventory.find(backend, model.canonical))
-      const having = answers.filter(([, found]) => found !== undefined)
-      const found = having[0]?.[1]
-      if (found) return { model: found, backends: having.map(([backend]) => backend) }
+      const { canonical } = model
+      const recalled = backends.map((backend) => inventory.recall(backend, canonical))
+      const found = recalled.find((one) => one !== undefined) ?? (await search(canonical))
+      if (found) {
+        const having = backends.filter((backend) => inventory.recall(backend, canonical))
+        return { model: found, backends: having }
+      }
       // A cloud model needs no local stub.
-      if (model.cloud) return { model: { ...model, entry: stub(model.canonical) }, backends }
-      return null
+      return model.cloud ? { model: { ...model, entry: stub(canonical) }, backends } : null
     },
 
     async installed() {

@@ -22,10 +22,8 @@ export interface Admission {
   readonly model: string | null
   /** When the request arrived, in epoch ms. */
   readonly startedAt: number
-  /** Size of the prompt in bytes, for the estimate when nobody reports a count. */
-  readonly promptBytes: number
-  /** True when the operation makes tokens; others are charged none. */
-  readonly countsTokens: boolean
+  /** How much text the model reads, in bytes; null for an operation that makes no tokens. */
+  readonly promptBytes: (() => number) | null
 }
 
 export interface Ending {
@@ -126,14 +124,15 @@ export function createMeter({ recorder, clock, newId, log }: MeterNeeds): OpenTi
  * Ollama's own counts where it gave them. Otherwise ours: a record is about a token, and a prompt
  * counts once an answer has begun; a request that failed before its first token costs nothing.
  */
-function tokens({ countsTokens, promptBytes }: Admission, { counts }: Ending, seen: number) {
-  if (!countsTokens) return { promptTokens: 0, completionTokens: 0, estimated: false }
-  const estimatedPrompt = counts || seen > 0 ? estimatePromptTokens(promptBytes) : 0
+function tokens({ promptBytes }: Admission, { counts }: Ending, seen: number) {
+  if (!promptBytes) return { promptTokens: 0, completionTokens: 0, estimated: false }
+  const promptTokens =
+    counts?.promptTokens ?? (counts || seen > 0 ? estimatePromptTokens(promptBytes()) : 0)
   // An answer of one record is the final record: it stands for no token.
   const estimatedCompletion = counts && seen <= 1 ? 0 : seen
   const isWhole = counts?.promptTokens != null && (counts.completionTokens !== null || seen <= 1)
   return {
-    promptTokens: counts?.promptTokens ?? estimatedPrompt,
+    promptTokens,
     completionTokens: counts?.completionTokens ?? estimatedCompletion,
     estimated: !isWhole && (counts !== undefined || seen > 0),
   }

@@ -1,13 +1,14 @@
 import { join } from 'node:path'
 import { loadConfig } from '../../app/config.ts'
 import { createLog } from '../../app/log.ts'
-import { liftUpstreamLimit, type RunningServer, start } from '../../app/main.ts'
+import { type RunningServer, start } from '../../app/main.ts'
 import type { Config } from '../../app/settings.ts'
 import { actor, withAdminOf } from '../admin.ts'
 import { command } from '../command.ts'
 import { streamChat } from '../demo/chat.ts'
 import { type FoundOllama, findOllama } from '../demo/find-ollama.ts'
-import { untilToldToStop } from '../signals.ts'
+import { portArg } from '../port-arg.ts'
+import { catchSignals, type Signals } from '../signals.ts'
 import type { Sink } from '../sink.ts'
 import { record } from '../table.ts'
 import { usageColumns } from './usage.ts'
@@ -22,12 +23,12 @@ export const demo = command({
     description: 'See it work: a gateway, a user, a key, one chat, and the usage it leaves',
   },
   args: {
-    port: { type: 'string', valueHint: 'n', description: 'port to listen on; 0 for any free one' },
+    port: portArg,
     'ollama-urls': { type: 'string', valueHint: 'list', description: 'where Ollama is' },
     once: { type: 'boolean', description: 'end after the chat' },
   },
   async run({ args, io }) {
-    liftUpstreamLimit()
+    const signals = args.once ? null : catchSignals()
     const given = loadConfig(
       { dataDir: args.dataDir, port: args.port, ollamaUrls: args.ollamaUrls },
       args.config,
@@ -47,7 +48,7 @@ export const demo = command({
       const server = await start(config, { log: createLog('warn') })
       try {
         await show(io.stdout, config, ollama, server)
-        if (!args.once) await serveOn(io.stdout, server)
+        if (signals) await serveOn(io.stdout, server, signals)
       } finally {
         await server.stop()
       }
@@ -92,7 +93,7 @@ const curlLines = (url: string, key: string, model: string): string =>
     -d '{"model":"${model}","messages":[{"role":"user","content":"Hello"}]}'
   curl ${url}/ollama/api/tags -H "Authorization: Bearer ${key}"`
 
-async function serveOn(stdout: Sink, server: RunningServer): Promise<void> {
+async function serveOn(stdout: Sink, server: RunningServer, signals: Signals): Promise<void> {
   stdout.write('\nServing until you press Ctrl-C.\n')
-  await untilToldToStop(server.stop)
+  await signals.untilStopped(server.stop)
 }

@@ -1,4 +1,3 @@
-import { maskedApiKey } from '../../app/domain/api-key.ts'
 import type { Key } from '../../app/services/keys.ts'
 import { actor, withAdmin } from '../admin.ts'
 import { command, group } from '../command.ts'
@@ -9,7 +8,7 @@ import { isoTime } from '../time-text.ts'
 const columns: readonly Column<Key>[] = [
   { header: 'id', value: (key) => key.id, whole: true },
   { header: 'username', value: (key) => key.username },
-  { header: 'key', value: (key) => maskedApiKey(key.id, key.lastFour) },
+  { header: 'ends in', value: (key) => `…${key.lastFour}` },
   { header: 'status', value: (key) => key.status },
   { header: 'created', value: (key) => isoTime(key.createdAt) },
   {
@@ -43,7 +42,7 @@ const keyGenerate = command({
     )
     out.record(made, [
       { header: 'key', value: (key) => key.key, whole: true },
-      ...columns.filter(({ header }) => header !== 'key'),
+      ...columns.filter(({ header }) => header !== 'ends in'),
     ])
     out.message('\nKeep the key now: it is stored only as a digest and can never be shown again.')
   },
@@ -54,8 +53,10 @@ const keyList = command({
   args: { username: { type: 'string', valueHint: 'name', description: 'only those of this user' } },
   async run({ args, out }) {
     const keys = await withAdmin(args, (admin) => admin.keys.list(args.username))
+    const { username } = args
+    const whose = username ? `${username} has no keys` : 'There are no keys'
     out.list(keys, columns, {
-      empty: 'There are no keys. Make one with: parallama key generate NAME',
+      empty: `${whose}. Make one with: parallama key generate ${username ?? 'NAME'}`,
     })
   },
 })

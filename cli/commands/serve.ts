@@ -1,8 +1,10 @@
 import { loadConfig } from '../../app/config.ts'
 import { createLog } from '../../app/log.ts'
-import { liftUpstreamLimit, start } from '../../app/main.ts'
+import { start } from '../../app/main.ts'
+import { LOG_LEVELS } from '../../app/settings.ts'
 import { command } from '../command.ts'
-import { untilToldToStop } from '../signals.ts'
+import { portArg } from '../port-arg.ts'
+import { catchSignals } from '../signals.ts'
 
 export const serve = command({
   meta: {
@@ -12,13 +14,9 @@ export const serve = command({
   },
   args: {
     host: { type: 'string', valueHint: 'address', description: 'address to listen on' },
-    port: { type: 'string', valueHint: 'n', description: 'port to listen on; 0 for any free one' },
+    port: portArg,
     'ollama-urls': { type: 'string', valueHint: 'list', description: 'the Ollama hosts' },
-    'log-level': {
-      type: 'string',
-      valueHint: 'level',
-      description: 'debug, info, warn, error or silent',
-    },
+    'log-level': { type: 'enum', options: [...LOG_LEVELS], description: 'how much to log' },
     migrate: {
       type: 'boolean',
       default: true,
@@ -27,12 +25,13 @@ export const serve = command({
     },
   },
   async run({ args }) {
-    liftUpstreamLimit()
     const { host, port, ollamaUrls, logLevel, dataDir, databaseUrl } = args
     const flags = { host, port, ollamaUrls, logLevel, dataDir, databaseUrl }
     const config = loadConfig(flags, args.config)
     const log = createLog(config.logLevel)
+    process.on('unhandledRejection', (err) => log.error({ err }, 'a failure that nobody handled'))
+    const signals = catchSignals()
     const server = await start(config, { log, migrate: args.migrate ? 'always' : 'never' })
-    await untilToldToStop(server.stop)
+    await signals.untilStopped(server.stop)
   },
 })

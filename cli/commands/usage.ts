@@ -9,19 +9,16 @@ import { isoTime } from '../time-text.ts'
 const DEFAULT_DAYS = 7
 const DEFAULT_ROWS = 100
 
-/** How a request is shown. */
+/** How a request is shown: tokens in and out, times in ms. */
 export const usageColumns: readonly Column<RequestsTable>[] = [
   { header: 'started', value: (row) => isoTime(row.started_at), whole: true },
-  { header: 'operation', value: (row) => `${row.gateway} ${row.operation}` },
+  { header: 'operation', value: (row) => row.operation },
   { header: 'model', value: (row) => row.model ?? '-' },
-  { header: 'prompt', value: (row) => tokens(row, row.prompt_tokens), align: 'right' },
-  { header: 'completion', value: (row) => tokens(row, row.completion_tokens), align: 'right' },
-  { header: 'first ms', value: (row) => row.first_token_ms ?? '-', align: 'right' },
-  { header: 'total ms', value: (row) => row.total_ms, align: 'right' },
-  {
-    header: 'outcome',
-    value: (row) => (row.error_code ? `${row.outcome}: ${row.error_code}` : row.outcome),
-  },
+  { header: 'in', value: (row) => tokens(row, row.prompt_tokens), align: 'right' },
+  { header: 'out', value: (row) => tokens(row, row.completion_tokens), align: 'right' },
+  { header: 'first', value: (row) => row.first_token_ms ?? '-', align: 'right' },
+  { header: 'total', value: (row) => row.total_ms, align: 'right' },
+  { header: 'outcome', value: (row) => row.error_code ?? row.outcome },
 ]
 
 /** A count that is ours, because Ollama gave none, is marked with a tilde. */
@@ -29,7 +26,10 @@ const tokens = ({ estimated }: RequestsTable, count: number): string =>
   `${estimated ? '~' : ''}${count}`
 
 const usageList = command({
-  meta: { name: 'list', description: 'List the requests of a user, the newest first' },
+  meta: {
+    name: 'list',
+    description: 'List the requests of a user, the newest first; tokens in and out, times in ms',
+  },
   args: {
     name: { type: 'positional', description: 'the user name' },
     gateway: { type: 'enum', options: [...GATEWAYS], description: 'only through this gateway' },

@@ -1,6 +1,7 @@
 import { type Admin, createAdmin } from '../../app/admin.ts'
 import { openKeyring } from '../../app/auth/secrets.ts'
-import type { Db } from '../../db/client.ts'
+import type { DatabaseHandle, Db } from '../../db/client.ts'
+import { createRequestInsert } from '../../db/queries/requests.ts'
 import type { RequestsTable } from '../../db/schema.ts'
 
 /** Who does what tests do. */
@@ -42,3 +43,9 @@ export function requestRow(changes: Partial<RequestsTable> = {}): RequestsTable 
     ...changes,
   }
 }
+
+/** Writes rows to the ledger as the server does; at most as many as go into one statement. */
+export const insertRequests = (
+  handle: DatabaseHandle,
+  rows: readonly RequestsTable[],
+): Promise<void> => createRequestInsert(handle)(rows)

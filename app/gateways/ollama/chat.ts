@@ -1,4 +1,5 @@
 import { chatRequest } from '../../domain/native.ts'
+import { textBytes } from '../../domain/usage.ts'
 import { chatForUpstream } from '../../upstream/policy.ts'
 import { operation } from '../gateway.ts'
 
@@ -9,7 +10,7 @@ export const chat = operation({
   permissions: [],
   body: chatRequest,
   model: (body) => body.model,
-  countsTokens: true,
+  promptBytes: (body) => textBytes((body.messages ?? []).map(({ content }) => content)),
   handle: (call, { relay }) => {
     const body = chatForUpstream(call.body, call.model ?? '', call.policy)
     return relay.send(call, { method: 'POST', endpoint: '/api/chat', body: JSON.stringify(body) })

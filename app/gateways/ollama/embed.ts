@@ -1,4 +1,5 @@
 import { embedRequest } from '../../domain/native.ts'
+import { textBytes } from '../../domain/usage.ts'
 import { embedForUpstream } from '../../upstream/policy.ts'
 import { operation } from '../gateway.ts'
 
@@ -9,7 +10,7 @@ export const embed = operation({
   permissions: [],
   body: embedRequest,
   model: (body) => body.model,
-  countsTokens: true,
+  promptBytes: (body) => textBytes([body.input].flat()),
   handle: (call, { relay }) => {
     const body = embedForUpstream(call.body, call.model ?? '', call.policy)
     return relay.send(call, { method: 'POST', endpoint: '/api/embed', body: JSON.stringify(body) })

@@ -1,4 +1,5 @@
 import { embeddingsRequest } from '../../domain/native.ts'
+import { textBytes } from '../../domain/usage.ts'
 import { embedForUpstream } from '../../upstream/policy.ts'
 import { operation } from '../gateway.ts'
 
@@ -10,7 +11,7 @@ export const embeddings = operation({
   permissions: [],
   body: embeddingsRequest,
   model: (body) => body.model,
-  countsTokens: true,
+  promptBytes: (body) => textBytes([body.prompt]),
   handle: (call, { relay }) => {
     const body = embedForUpstream(call.body, call.model ?? '', call.policy)
     return relay.send(call, {

@@ -1,4 +1,5 @@
 import { generateRequest } from '../../domain/native.ts'
+import { textBytes } from '../../domain/usage.ts'
 import { generateForUpstream } from '../../upstream/policy.ts'
 import { operation } from '../gateway.ts'
 
@@ -9,7 +10,7 @@ export const generate = operation({
   permissions: [],
   body: generateRequest,
   model: (body) => body.model,
-  countsTokens: true,
+  promptBytes: (body) => textBytes([body.system, body.prompt, body.suffix]),
   handle: (call, { relay }) => {
     const body = generateForUpstream(call.body, call.model ?? '', call.policy)
     return relay.send(call, {

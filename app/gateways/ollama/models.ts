@@ -10,7 +10,7 @@ export const models = operation({
   permissions: [],
   body: null,
   model: null,
-  countsTokens: false,
+  promptBytes: null,
   handle: async ({ principal }, { pool }) => {
     const visible = await visibleModels(pool, principal)
     return Response.json({

@@ -17,7 +17,7 @@ export const ps = operation({
   permissions: [],
   body: null,
   model: null,
-  countsTokens: false,
+  promptBytes: null,
   handle: async ({ principal }, { pool }) => {
     const request = { method: 'GET', endpoint: '/api/ps' } as const
     const lists = await pool.ask<{ models: LoadedModel[] }>(

@@ -13,7 +13,7 @@ export const show = operation({
   permissions: [],
   body: showRequest,
   model: (body) => body.model ?? body.name ?? '',
-  countsTokens: false,
+  promptBytes: null,
   handle: async (call, { relay }) => {
     const { policy, body, model } = call
     const verbose = policy.trusted && body.verbose === true

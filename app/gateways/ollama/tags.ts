@@ -11,7 +11,7 @@ export const tags = operation({
   permissions: [],
   body: null,
   model: null,
-  countsTokens: false,
+  promptBytes: null,
   handle: async ({ principal }, { pool }) => {
     const models = await visibleModels(pool, principal)
     return Response.json({ models: models.map(({ entry }) => entry) })

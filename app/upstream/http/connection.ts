@@ -1,4 +1,4 @@
-import { connectionLost, type HttpClientError } from './errors.ts'
+import { connectionLost, connectTimedOut, type HttpClientError } from './errors.ts'
 import type { Exchange } from './exchange.ts'
 import type { Origin } from './origin.ts'
 import { ResponseParser } from './parser.ts'
@@ -29,6 +29,7 @@ export class Connection {
   #parser = new ResponseParser('GET')
   #upload: Upload | null = null
   #isAnswered = false
+  #connectTimer: ReturnType<typeof setTimeout> | undefined
   /** Whether an earlier exchange was carried, so that the server may have closed meanwhile. */
   isReused = false
   /** When it was last given something to do, or became idle; `performance.now()`. */
@@ -39,12 +40,9 @@ export class Connection {
     this.#owner = owner
   }
 
-  get isConnecting(): boolean {
-    return this.#state === 'connecting'
-  }
-
-  get isClosed(): boolean {
-    return this.#state === 'closed'
+  /** Fails the connection unless it is made in time. */
+  expectWithin(ms: number): void {
+    this.#connectTimer = setTimeout(() => this.fail(connectTimedOut(this.origin.authority, ms)), ms)
   }
 
   /** Sends the exchange's request, as soon as there is a connection. */
@@ -61,6 +59,7 @@ export class Connection {
       socket.terminate()
       return
     }
+    clearTimeout(this.#connectTimer)
     this.#socket = socket
     this.#writer = new SocketWriter(socket)
     this.#transmit(this.#exchange)
@@ -113,15 +112,22 @@ export class Connection {
     exchange?.onFailure(error)
   }
 
-  /** Closes the connection at once; its exchange is told nothing. */
+  /** Closes the connection at once, by a reset; its exchange is told nothing. */
   destroy(): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'
+    clearTimeout(this.#connectTimer)
     this.#exchange = null
     this.#socket?.terminate()
     this.#writer?.close()
     this.#upload?.stop('the connection is closed')
     this.#owner.onClosed(this)
+  }
+
+  /** Takes leave of a server that owes nothing. */
+  close(): void {
+    this.#socket?.end()
+    this.destroy()
   }
 
   /** Stops reading, so that the server is held back by TCP. */
@@ -158,9 +164,8 @@ export class Connection {
       this.#socket?.unref()
       this.since = performance.now()
       this.#owner.onIdle(this)
-    } else {
-      this.destroy()
-    }
+    } else if (isClean) this.close()
+    else this.destroy()
     exchange.onComplete()
   }
 }

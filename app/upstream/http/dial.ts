@@ -1,6 +1,6 @@
 import type { TLSOptions } from 'bun'
 import type { Connection } from './connection.ts'
-import { connectFailed, HttpClientError } from './errors.ts'
+import { connectFailed } from './errors.ts'
 
 type Socket = Bun.Socket<Connection>
 
@@ -32,21 +32,17 @@ export interface DialOptions {
 }
 
 /** Connects; the connection is told how it went: `onConnected`, or `fail` within the timeout. */
-export function dial(connection: Connection, { connectTimeoutMs, tls }: DialOptions): void {
+export async function dial(connection: Connection, options: DialOptions): Promise<void> {
   const { authority, hostname, port, isTls } = connection.origin
-  const timer = setTimeout(() => {
-    if (!connection.isConnecting) return
-    const message = `cannot connect to ${authority} within ${connectTimeoutMs} ms`
-    connection.fail(new HttpClientError('ETIMEDOUT', message))
-  }, connectTimeoutMs)
+  connection.expectWithin(options.connectTimeoutMs)
   const target = { hostname, port, data: connection }
-  const connecting = isTls
-    ? Bun.connect({ ...target, socket: TLS_HANDLERS, tls: { serverName: hostname, ...tls } })
-    : Bun.connect({ ...target, socket: TCP_HANDLERS })
-  connecting.catch((err) => {
-    clearTimeout(timer)
+  const tls = { serverName: hostname, ...options.tls }
+  try {
+    if (isTls) await Bun.connect({ ...target, tls, socket: TLS_HANDLERS })
+    else await Bun.connect({ ...target, socket: TCP_HANDLERS })
+  } catch (err) {
     connection.fail(connectFailed(authority, err))
-  })
+  }
 }
 
 function onReady(socket: Socket): void {

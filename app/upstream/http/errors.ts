@@ -24,6 +24,10 @@ export const malformed = (what: string): HttpClientError =>
 export const connectionLost = (when: string, cause?: unknown): HttpClientError =>
   new HttpClientError('ECONNRESET', `the connection was closed ${when}`, cause)
 
+/** No connection was made in time; the request was not sent. */
+export const connectTimedOut = (authority: string, ms: number): HttpClientError =>
+  new HttpClientError('ETIMEDOUT', `cannot connect to ${authority} within ${ms} ms`)
+
 /** No connection was made; the request was not sent. */
 export function connectFailed(authority: string, cause: unknown): HttpClientError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'ECONNREFUSED'

@@ -106,5 +106,7 @@ export class Exchange implements BodySource {
     if (!this.#connection) return
     this.#connection = null
     this.#signal.removeEventListener('abort', this)
+    // A body that was not begun has a sender who waits.
+    if (this.body instanceof ReadableStream && !this.body.locked) this.body.cancel().catch(() => {})
   }
 }

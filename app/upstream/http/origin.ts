@@ -41,7 +41,7 @@ function parseOrigin(base: string): Origin {
   return {
     authority: url.host,
     hostname: url.hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: Number(url.port) || (isTls ? 443 : 80),
+    port: url.port === '' ? (isTls ? 443 : 80) : Number(url.port),
     isTls,
   }
 }

@@ -32,7 +32,7 @@ export class ConnectionPool implements ConnectionOwner {
   connect(origin: Origin): Connection {
     const connection = new Connection(origin, this)
     this.#open.add(connection)
-    dial(connection, this.#options)
+    void dial(connection, this.#options)
     return connection
   }
 
@@ -40,7 +40,7 @@ export class ConnectionPool implements ConnectionOwner {
     const idle = this.#idle.get(connection.origin)
     if (!idle) this.#idle.set(connection.origin, [connection])
     else if (idle.length < this.#options.maxIdlePerHost) idle.push(connection)
-    else connection.destroy()
+    else connection.close()
     this.#sweeper ??= this.#startSweeper()
   }
 
@@ -67,7 +67,7 @@ export class ConnectionPool implements ConnectionOwner {
   #sweep(): void {
     const oldest = performance.now() - this.#options.idleMs
     for (const [origin, idle] of this.#idle) {
-      for (const connection of idle.filter(({ since }) => since <= oldest)) connection.destroy()
+      for (const connection of idle.filter(({ since }) => since <= oldest)) connection.close()
       if (idle.length === 0) this.#idle.delete(origin)
     }
     if (this.#idle.size > 0 || !this.#sweeper) return

@@ -35,8 +35,9 @@ export function requestHead(authority: string, path: string, init: RequestInit):
 /** RFC 9110 §8.6: an empty body is announced where the method lets one expect a body. */
 function bodyField(method: string, body: RequestInit['body']): string {
   if (body === null) return method === 'GET' || method === 'HEAD' ? '' : 'content-length: 0\r\n'
-  if (typeof body !== 'string') return 'transfer-encoding: chunked\r\n'
-  return `content-length: ${Buffer.byteLength(body)}\r\n`
+  if (typeof body === 'string') return `content-length: ${Buffer.byteLength(body)}\r\n`
+  if (body.locked) throw new TypeError('the request body is used already')
+  return 'transfer-encoding: chunked\r\n'
 }
 
 /** RFC 9110 §9.2.2: sending it twice has the effect of sending it once. */

@@ -31,16 +31,22 @@ export class HttpResponse implements UpstreamResponse {
   }
 
   async arrayBuffer(): Promise<ArrayBuffer> {
-    const { buffer, byteOffset, byteLength } = await this.#body.collect()
+    const { buffer, byteOffset, byteLength } = await this.#collect()
     if (buffer instanceof ArrayBuffer && byteLength === buffer.byteLength) return buffer
     return new Uint8Array(new Uint8Array(buffer, byteOffset, byteLength)).buffer
   }
 
   async text(): Promise<string> {
-    return utf8.decode(await this.#body.collect())
+    return utf8.decode(await this.#collect())
   }
 
   async json(): Promise<unknown> {
     return JSON.parse(await this.text())
+  }
+
+  /** Having looked at `body` is no hindrance, having read from it is. */
+  async #collect(): Promise<Uint8Array> {
+    if (this.#stream) return await Bun.readableStreamToBytes(this.#stream)
+    return await this.#body.collect()
   }
 }

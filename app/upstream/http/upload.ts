@@ -1,3 +1,4 @@
+import type { ReadableStreamDefaultReader } from 'node:stream/web'
 import type { SocketWriter } from './writer.ts'
 
 /** Payload bytes of one chunk at most, whatever the size of the pieces the body comes in. */

@@ -1,16 +1,14 @@
 import type { User } from '../../../app/services/users.ts'
 import type { Column } from '../../table.ts'
-import { isoTime, relativeTime } from '../../time-text.ts'
+import { isoTime } from '../../time-text.ts'
 
 const roles = (user: User): string =>
   user.roles
-    .map(({ name, expiresAt }) =>
-      expiresAt === null ? name : `${name} (${expiryText(expiresAt)})`,
-    )
+    .map(({ name, expiresAt }) => (expiresAt === null ? name : `${name} (${expiry(expiresAt)})`))
     .join(', ')
 
-const expiryText = (expiresAt: number): string =>
-  expiresAt <= Date.now() ? 'expired' : `ends ${relativeTime(expiresAt, Date.now())}`
+const expiry = (expiresAt: number): string =>
+  expiresAt <= Date.now() ? 'expired' : `until ${isoTime(expiresAt)}`
 
 /** How a user is shown, in a list and alone. */
 export const userColumns: readonly Column<User>[] = [

@@ -11,16 +11,13 @@ export const userInfo = command({
       user: await admin.users.info(args.name),
       keys: await admin.keys.list(args.name),
     }))
-    const shown = { ...user, keys }
-    const columns: Column<typeof shown>[] = [
+    const columns: Column<typeof user & { keys: typeof keys }>[] = [
       ...userColumns,
-      {
-        header: 'keys',
-        value: () =>
-          keys.map((key) => [key.id, key.status, key.description].join(' ').trim()).join(', ') ||
-          'none',
-      },
+      ...keys.map(({ id, status, description }, i) => ({
+        header: i === 0 ? 'keys' : '',
+        value: () => `${id} ${status} ${description}`.trim(),
+      })),
     ]
-    out.record(shown, columns)
+    out.record({ ...user, keys }, columns)
   },
 })

@@ -1,4 +1,4 @@
-import { actor, withAdmin } from '../../admin.ts'
+import { actor, configFor, withAdminOf } from '../../admin.ts'
 import { command } from '../../command.ts'
 import { askPassword, readStdin } from '../../prompt.ts'
 
@@ -9,11 +9,13 @@ export const userPassword = command({
     'password-stdin': { type: 'boolean', description: 'read it from standard input' },
   },
   async run({ args, io, out }) {
-    await withAdmin(args, async ({ users }) => {
+    const config = configFor(args)
+    await withAdminOf(config, async ({ users }) => {
       const { username } = await users.info(args.name)
+      const prompt = `New password for ${username}, ${config.minPasswordLength} characters or more`
       const password = args.passwordStdin
         ? await readStdin(io)
-        : await askPassword(io, `New password for ${username}`, { repeat: true })
+        : await askPassword(io, prompt, { repeat: true })
       await users.setPassword(actor(), username, password)
       out.message(`The password of ${username} is set.`)
     })

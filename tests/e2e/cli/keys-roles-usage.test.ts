@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { API_KEY_PATTERN } from '../../../app/domain/api-key.ts'
 import { openDatabase } from '../../../db/client.ts'
-import { createRequestInsert } from '../../../db/queries/requests.ts'
-import { requestRow } from '../../support/builders.ts'
+import { insertRequests, requestRow } from '../../support/builders.ts'
 import { runProgram } from '../../support/cli-program.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
@@ -106,7 +105,7 @@ describe('usage list', () => {
       requestRow({ ...changes, outcome: 'cancelled', error_code: 'client_closed', estimated: 1 }),
       requestRow({ ...changes, started_at: Date.now() - 60 * HOUR_MS, model: 'qwen3:8b' }),
     ]
-    await createRequestInsert(store.db)(rows)
+    await insertRequests(store, rows)
     await store.close()
     const { stdout } = await run('usage', 'list', 'anna')
     expect(stdout).toMatch(/ollama chat +llama2:latest +~77 +~34 .* cancelled: client_closed\n/)

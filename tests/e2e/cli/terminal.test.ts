@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { openDatabase } from '../../../db/client.ts'
-import { createRequestInsert } from '../../../db/queries/requests.ts'
-import { requestRow } from '../../support/builders.ts'
+import { insertRequests, requestRow } from '../../support/builders.ts'
 import { PROGRAM, runProgram } from '../../support/cli-program.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
@@ -93,7 +92,7 @@ describe('on a terminal', () => {
   test('every list fits the width, its lines and what people need of them', async () => {
     const store = openDatabase(`sqlite:${dataDir}/parallama.db`)
     const long = { model: 'registry.example.org/team/model-with-a-long-name:70b-q4_K_M' }
-    await createRequestInsert(store.db)([requestRow({ user_id: anna.id, ...long })])
+    await insertRequests(store, [requestRow({ user_id: anna.id, ...long })])
     await store.close()
     const description = 'the laptop at home: '.repeat(9)
     await runProgram(['key', 'generate', 'anna', '--description', description], { env })

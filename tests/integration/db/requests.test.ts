@@ -1,27 +1,26 @@
 import { expect, test } from 'bun:test'
-import { createRequestInsert, listRequests, MAX_INSERT } from '../../../db/queries/requests.ts'
-import { requestRow } from '../../support/builders.ts'
+import { listRequests, MAX_INSERT } from '../../../db/queries/requests.ts'
+import { insertRequests, requestRow } from '../../support/builders.ts'
 import { describeEachDatabase } from '../../support/each-database.ts'
 
 const LARGEST = Number.MAX_SAFE_INTEGER
 
 await describeEachDatabase('the ledger', (openFresh) => {
   test('keeps a row once, however often it is written', async () => {
-    const { db } = await openFresh()
-    const insert = createRequestInsert(db)
+    const database = await openFresh()
     const rows = [requestRow(), requestRow(), requestRow()]
-    await insert(rows)
-    await insert(rows)
+    await insertRequests(database, rows)
+    await insertRequests(database, rows)
     const [first, ...others] = rows
     if (!first) throw new Error('no row')
     const late = requestRow()
-    await insert([{ ...first, completion_tokens: 999 }, ...others, late])
-    const kept = await listRequests(db, 'user-1', { since: 0, limit: 10 })
+    await insertRequests(database, [{ ...first, completion_tokens: 999 }, ...others, late])
+    const kept = await listRequests(database.db, 'user-1', { since: 0, limit: 10 })
     expect(kept.toSorted((a, b) => a.id.localeCompare(b.id))).toEqual([...rows, late])
   })
 
   test('gives back every value exactly as it was written', async () => {
-    const { db } = await openFresh()
+    const database = await openFresh()
     const row = requestRow({
       request_id: 'it\'s "quoted" \\ % _ \u{1f999} \u0301\u202e',
       model: null,
@@ -37,21 +36,23 @@ await describeEachDatabase('the ledger', (openFresh) => {
       started_at: LARGEST,
       ended_at: LARGEST,
     })
-    await createRequestInsert(db)([row])
-    expect(await listRequests(db, 'user-1', { since: LARGEST, limit: 1 })).toEqual([row])
+    await insertRequests(database, [row])
+    expect(await listRequests(database.db, 'user-1', { since: LARGEST, limit: 1 })).toEqual([row])
   })
 
   test('takes as many rows in one statement as it says', async () => {
-    const { db } = await openFresh()
+    const database = await openFresh()
     const rows = Array.from({ length: MAX_INSERT }, () => requestRow())
-    await createRequestInsert(db)(rows)
-    expect(await listRequests(db, 'user-1', { since: 0, limit: 1000 })).toHaveLength(MAX_INSERT)
+    await insertRequests(database, rows)
+    expect(await listRequests(database.db, 'user-1', { since: 0, limit: 1000 })).toHaveLength(
+      MAX_INSERT,
+    )
   })
 
   test('lists one user’s rows, the newest first, by time, gateway and model', async () => {
-    const { db } = await openFresh()
+    const database = await openFresh()
     const at = (started_at: number) => ({ started_at, ended_at: started_at + 1 })
-    await createRequestInsert(db)([
+    await insertRequests(database, [
       requestRow({ id: 'a', ...at(100) }),
       requestRow({ id: 'c', ...at(300), model: 'qwen3:8b' }),
       requestRow({ id: 'b', ...at(300), gateway: 'openai' }),
@@ -59,7 +60,7 @@ await describeEachDatabase('the ledger', (openFresh) => {
       requestRow({ id: 'e', ...at(200), model: null }),
     ])
     const ids = async (filter: object): Promise<string> =>
-      (await listRequests(db, 'user-1', { since: 0, limit: 10, ...filter }))
+      (await listRequests(database.db, 'user-1', { since: 0, limit: 10, ...filter }))
         .map(({ id }) => id)
         .join('')
     expect(await ids({})).toBe('cbea')
@@ -72,9 +73,9 @@ await describeEachDatabase('the ledger', (openFresh) => {
   })
 
   test('keeps the rows of all who write at the same time', async () => {
-    const { db } = await openFresh()
+    const database = await openFresh()
     const batches = Array.from({ length: 8 }, () => Array.from({ length: 25 }, () => requestRow()))
-    await Promise.all(batches.map(createRequestInsert(db)))
-    expect(await listRequests(db, 'user-1', { since: 0, limit: 1000 })).toHaveLength(200)
+    await Promise.all(batches.map((rows) => insertRequests(database, rows)))
+    expect(await listRequests(database.db, 'user-1', { since: 0, limit: 1000 })).toHaveLength(200)
   })
 })

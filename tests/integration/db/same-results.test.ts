@@ -3,15 +3,15 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import postgres from 'postgres'
-import { type Db, openDatabase } from '../../../db/client.ts'
+import { type DatabaseHandle, type Db, openDatabase } from '../../../db/client.ts'
 import { migrateUp } from '../../../db/migrate.ts'
 import { findKey, insertKey, listKeys, revokeKeys } from '../../../db/queries/keys.ts'
-import { createRequestInsert, listRequests } from '../../../db/queries/requests.ts'
+import { listRequests } from '../../../db/queries/requests.ts'
 import { raiseRevision, readRevision } from '../../../db/queries/revision.ts'
 import * as roles from '../../../db/queries/roles.ts'
 import * as users from '../../../db/queries/users.ts'
 import { findVerification } from '../../../db/queries/verification.ts'
-import { requestRow } from '../../support/builders.ts'
+import { insertRequests, requestRow } from '../../support/builders.ts'
 import { freshDatabase, postgresForTests } from '../../support/servers.ts'
 
 /** Names whose order depends on the language, unless the database compares bytes. */
@@ -24,7 +24,8 @@ const requests = [
   requestRow({ id: 'r3', user_id: 'id-ab', started_at: 4, ended_at: 2 ** 52, estimated: 1 }),
 ]
 
-async function fill(db: Db): Promise<void> {
+async function fill(handle: DatabaseHandle): Promise<void> {
+  const { db } = handle
   for (const [i, username] of NAMES.entries()) {
     const id = `id-${username}`
     const times = { created_at: 1_700_000_000_000 + i, updated_at: 1_700_000_000_000 }
@@ -41,7 +42,7 @@ async function fill(db: Db): Promise<void> {
   await users.updateUser(db, 'id-b', { deleted_at: 8, password_hash: null })
   await users.insertUser(db, { ...(await anyUser(db)), id: 'id-b2', username: 'b', created_at: 9 })
   await roles.replaceRoleModels(db, 'role-basic', PATTERNS)
-  await createRequestInsert(db)(requests)
+  await insertRequests(handle, requests)
 }
 
 const anyUser = (db: Db) => db.selectFrom('users').selectAll().limit(1).executeTakeFirstOrThrow()
@@ -84,7 +85,7 @@ async function resultsOf(url: string): Promise<Record<string, string>> {
   const handle = openDatabase(url)
   try {
     await migrateUp(handle.db)
-    await fill(handle.db)
+    await fill(handle)
     const results = Object.entries(await everything(handle.db))
     return Object.fromEntries(results.map(([name, value]) => [name, String(JSON.stringify(value))]))
   } finally {

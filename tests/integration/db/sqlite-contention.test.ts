@@ -2,9 +2,9 @@ import { expect, test } from 'bun:test'
 import { fileURLToPath } from 'node:url'
 import { sql } from 'kysely'
 import { openDatabase } from '../../../db/client.ts'
-import { createRequestInsert, listRequests } from '../../../db/queries/requests.ts'
+import { listRequests } from '../../../db/queries/requests.ts'
 import { findRole } from '../../../db/queries/roles.ts'
-import { requestRow } from '../../support/builders.ts'
+import { insertRequests, requestRow, TESTER, testAdmin } from '../../support/builders.ts'
 import { describeSqlite } from '../../support/each-database.ts'
 
 const HELD_MS = 1500
@@ -47,17 +47,18 @@ function watchEventLoop(): { stop: () => number } {
 
 describeSqlite('a database that another process is writing', (openFresh) => {
   test(
-    'never stalls the event loop, goes on being read, and takes the write in the end',
+    'never stalls the event loop, goes on being read, and takes the writes in the end',
+    TRIES,
     async () => {
-      const { db, url } = await openFresh()
-      const insert = createRequestInsert(db)
+      const database = await openFresh()
+      const { db, url } = database
       const lock = await holdWriteLock(url)
       const loop = watchEventLoop()
       const startedAt = performance.now()
       let isPending = true
       const writes = Promise.all([
-        insert([requestRow({ id: 'plain' })]),
-        db.transaction().execute((tx) => createRequestInsert(tx)([requestRow({ id: 'in-tx' })])),
+        insertRequests(database, [requestRow()]),
+        testAdmin(db).users.create(TESTER, { username: 'anna' }),
       ]).finally(() => {
         isPending = false
       })
@@ -73,26 +74,22 @@ describeSqlite('a database that another process is writing', (openFresh) => {
       expect(await lock.released).toBe(0)
       expect(waitedMs).toBeGreaterThan(HELD_MS / 2)
       expect(reads).toBeGreaterThan(100)
-      expect(await listRequests(db, 'user-1', { since: 0, limit: 9 })).toHaveLength(2)
+      expect(await listRequests(db, 'user-1', { since: 0, limit: 9 })).toHaveLength(1)
+      expect((await testAdmin(db).users.info('anna')).username).toBe('anna')
       expect((await findRole(db, 'basic'))?.description).toBe('held')
     },
-    TRIES,
   )
 
-  test(
-    'is opened without a stall, and read as it was before',
-    async () => {
-      const { url } = await openFresh()
-      const lock = await holdWriteLock(url)
-      const loop = watchEventLoop()
-      const other = openDatabase(url)
-      expect((await findRole(other.db, 'basic'))?.description).not.toBe('held')
-      expect(loop.stop()).toBeLessThan(MOST_STALL_MS)
-      await other.close()
-      expect(await lock.released).toBe(0)
-    },
-    TRIES,
-  )
+  test('is opened without a stall, and read as it was before', TRIES, async () => {
+    const { url } = await openFresh()
+    const lock = await holdWriteLock(url)
+    const loop = watchEventLoop()
+    const other = openDatabase(url)
+    expect((await findRole(other.db, 'basic'))?.description).not.toBe('held')
+    expect(loop.stop()).toBeLessThan(MOST_STALL_MS)
+    await other.close()
+    expect(await lock.released).toBe(0)
+  })
 
   test('loses no row: two processes with 400 each make 800', async () => {
     const { db, url } = await openFresh()

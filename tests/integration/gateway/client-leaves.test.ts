@@ -22,11 +22,11 @@ async function leaveAndRead(stage: Stage, leave: () => void | Promise<void>) {
 
 await describeEachDatabase('a client that leaves', (openFresh) => {
   test.each([
-    ['streamed chat', '/api/chat', CHAT],
-    ['chat in one piece', '/api/chat', { ...CHAT, stream: false }],
-    ['embedding', '/api/embed', { model: MODEL, input: 'hi' }],
+    ['a streamed chat', '/api/chat', CHAT],
+    ['a chat in one piece', '/api/chat', { ...CHAT, stream: false }],
+    ['an embedding', '/api/embed', { model: MODEL, input: 'hi' }],
   ])(
-    'while a %s waits for its headers closes the request to Ollama and leaves one row without tokens',
+    'while %s waits for its headers closes the request to Ollama and leaves one row without tokens',
     async (_, path, body) => {
       await using stage = await setStage({ database: await openFresh() })
       stage.ollama.once(path, hang())

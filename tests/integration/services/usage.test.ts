@@ -1,28 +1,26 @@
 import { beforeEach, expect, test } from 'bun:test'
 import type { Admin } from '../../../app/admin.ts'
-import type { Db } from '../../../db/client.ts'
-import { createRequestInsert } from '../../../db/queries/requests.ts'
 import type { RequestsTable } from '../../../db/schema.ts'
-import { requestRow, TESTER, testAdmin } from '../../support/builders.ts'
-import { describeEachDatabase } from '../../support/each-database.ts'
+import { insertRequests, requestRow, TESTER, testAdmin } from '../../support/builders.ts'
+import { describeEachDatabase, type TestDatabase } from '../../support/each-database.ts'
 import { refusalOf } from '../../support/refusal.ts'
 
 const DAY_MS = 86_400_000
 
 await describeEachDatabase('usage', (openFresh) => {
-  let db: Db
+  let database: TestDatabase
   let admin: Admin
 
   beforeEach(async () => {
-    db = (await openFresh()).db
-    admin = testAdmin(db)
+    database = await openFresh()
+    admin = testAdmin(database.db)
   })
 
   /** A request of that user, with what the test wants different. */
   async function use(username: string, changes: Partial<RequestsTable> = {}): Promise<string> {
     const { id } = await admin.users.info(username)
     const row = requestRow({ user_id: id, ...changes })
-    await createRequestInsert(db)([row])
+    await insertRequests(database, [row])
     return row.id
   }
 
@@ -74,7 +72,7 @@ await describeEachDatabase('usage', (openFresh) => {
     expect(await admin.keys.list('anna')).toEqual([])
     const own = await use('anna')
     expect(await list('anna')).toEqual([own])
-    const rows = await db.selectFrom('requests').select('user_id').execute()
+    const rows = await database.db.selectFrom('requests').select('user_id').execute()
     expect(rows.map(({ user_id }) => user_id).sort()).toEqual([first.id, second.id].sort())
   })
 

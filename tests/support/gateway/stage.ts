@@ -22,6 +22,8 @@ export interface Sending {
   /** Who sends it; default the stage's user. `null` sends no key. */
   readonly as?: TestUser | null
   readonly headers?: Readonly<Record<string, string>>
+  /** Of a request without a body; default GET. */
+  readonly method?: string
   readonly signal?: AbortSignal
 }
 
@@ -68,13 +70,14 @@ const isJson = (body: Body | object): boolean =>
   typeof body === 'object' && Object.getPrototypeOf(body) === Object.prototype
 
 function toInit(
-  { as, headers, signal }: Sending = {},
+  { as, headers, method, signal }: Sending = {},
   user: TestUser,
   contentType?: string,
 ): RequestInit {
   const who = as === undefined ? user : as
   return {
     redirect: 'manual',
+    ...(method && { method }),
     headers: {
       ...(who && { authorization: `Bearer ${who.key}` }),
       ...(contentType && { 'content-type': contentType }),

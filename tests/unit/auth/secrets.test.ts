@@ -99,7 +99,11 @@ describe('the master secret', () => {
       process.stdout.write(readMasterSecret(null, ${JSON.stringify(file)}))
       process.exit()`
     const children = Array.from({ length: 2 }, () =>
-      Bun.spawn([process.execPath, '-e', script], { stdin: 'pipe', stdout: 'pipe', stderr: 'inherit' }),
+      Bun.spawn([process.execPath, '-e', script], {
+        stdin: 'pipe',
+        stdout: 'pipe',
+        stderr: 'inherit',
+      }),
     )
     for (const { stdin } of children) {
       stdin.write('go\n')

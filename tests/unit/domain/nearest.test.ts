@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test'
-import { nearest } from '../../../cli/nearest.ts'
+import { nearest } from '../../../app/domain/nearest.ts'
 
 const names = [
   'json',
