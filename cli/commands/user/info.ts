@@ -4,7 +4,7 @@ import type { Column } from '../../table.ts'
 import { userColumns } from './columns.ts'
 
 export const userInfo = command({
-  meta: { name: 'info', description: 'Show a user and his keys' },
+  meta: { name: 'info', description: 'Show a user and their keys' },
   args: { name: { type: 'positional', description: 'the user name' } },
   async run({ args, out }) {
     const { user, keys } = await withAdmin(args, async (admin) => ({

@@ -7,7 +7,7 @@ import { userColumns } from './columns.ts'
 export const userUpdate = command({
   meta: {
     name: 'update',
-    description: "Change a user's roles, or disable and enable him",
+    description: "Change a user's roles, or disable and enable them",
     examples: ['parallama user update anna --role premium', 'parallama user update bob --disable'],
   },
   args: {
@@ -16,15 +16,15 @@ export const userUpdate = command({
       type: 'string',
       multiple: true,
       valueHint: 'role',
-      description: 'his roles from now on, in place of those he has',
+      description: 'their roles from now on, in place of the present ones',
     },
     admin: {
       type: 'boolean',
       description: `give the role ${ADMIN_ROLE}`,
       negativeDescription: `take the role ${ADMIN_ROLE} away`,
     },
-    disable: { type: 'boolean', description: 'refuse his keys until he is enabled again' },
-    enable: { type: 'boolean', description: 'accept his keys again' },
+    disable: { type: 'boolean', description: 'refuse their keys until they are enabled again' },
+    enable: { type: 'boolean', description: 'accept their keys again' },
   },
   async run({ args, out }) {
     if (args.disable && args.enable)

@@ -52,12 +52,12 @@ const REFUSALS: readonly [string, Script, Expected][] = [
     'a crash that tells of the host',
     errorBefore(
       500,
-      'open /usr/share/ollama/.ollama/models/blobs/sha256-ab: no such file (http://10.1.2.3:11434/x)',
+      'http://10.1.2.3:11434/x: open /usr/share/ollama/.ollama/models/blobs/sha256-ab: no such file',
     ),
     {
       status: 500,
       code: 'upstream_error',
-      error: 'open <path>: no such file (<address>)',
+      error: '<address> open <path>: no such file',
     },
   ],
   [
