@@ -173,7 +173,10 @@ function yamlPlace(err: unknown): string | null {
 
 /** The database address without user, password and options, for messages. */
 export const describeDatabase = (url: Secret): string =>
-  withoutUser(url.reveal()).replace(/\?.*$/, '')
+  url
+    .reveal()
+    .replace(/\/\/.*@/s, '//')
+    .replace(/\?.*$/s, '')
 
 /** Addresses without what stands before their last `@`: passwords may hold an `@` or a `/` too. */
 const withoutUser = (text: string): string => text.replace(/:\/\/[^\s",]*@/g, '://')

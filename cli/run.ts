@@ -38,7 +38,7 @@ export async function runCli(
   io: CliIo,
   options: CliOptions = {},
 ): Promise<ExitCode> {
-  const streams = { io, stdout: createSink(io.stdout), stderr: createSink(io.stderr) }
+  const streams = { io, stdout: createSink(() => io.stdout), stderr: createSink(() => io.stderr) }
   let code: ExitCode
   try {
     code = await dispatch(main, rawArgs, streams)

@@ -24,10 +24,13 @@ export class ReaderGoneError extends Error {
   override readonly name = 'ReaderGoneError'
 }
 
-/** Wraps a stream. Failures (a full disk, a closed pipe) surface at the next `write` or `flush`. */
-export function createSink(stream: TextStream): Sink {
-  // A bare { write } is done when it returns; only real streams call back.
-  const callsBack = stream.on !== undefined
+/**
+ * Wraps a stream, which `open` gives at the first use: merely touching `process.stdout` makes the
+ * runtime watch it, and a server whose log reader has gone would never sleep again. Failures (a
+ * full disk, a closed pipe) surface at the next `write` or `flush`.
+ */
+export function createSink(open: () => TextStream): Sink {
+  let opened: TextStream | undefined
   let failure: Error | undefined
   let pending = 0
   let wake: (() => void)[] = []
@@ -40,20 +43,29 @@ export function createSink(stream: TextStream): Sink {
     for (const resume of waiting) resume()
   }
 
-  stream.on?.('error', settle)
+  function stream(): TextStream {
+    if (opened) return opened
+    opened = open()
+    opened.on?.('error', settle)
+    return opened
+  }
+
   return {
-    isTTY: stream.isTTY === true,
+    get isTTY() {
+      return stream().isTTY === true
+    },
     get columns() {
-      return stream.columns
+      return stream().columns
     },
     write(text) {
       if (failure) throw failure
-      if (!callsBack) {
-        stream.write(text)
+      // A bare { write } is done when it returns; only real streams call back.
+      if (stream().on === undefined) {
+        stream().write(text)
         return
       }
       pending += 1
-      stream.write(text, (error) => {
+      stream().write(text, (error) => {
         pending -= 1
         settle(error)
       })

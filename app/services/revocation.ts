@@ -29,13 +29,15 @@ export function createRevocationWatch(needs: RevocationNeeds): RevocationWatch {
   let seen: number | null = null
   let confirmedAt = clock.now()
   let running: Promise<void> | null = null
+  let isSilent = false
   let isStale = false
 
   const look = async (): Promise<void> => {
     try {
       const revision = await readRevision()
       confirmedAt = clock.now()
-      if (isStale) log.info({}, 'the database answers again')
+      if (isSilent) log.info({}, 'the database answers again')
+      isSilent = false
       isStale = false
       if (revision === seen) return
       if (seen !== null) {
@@ -44,7 +46,8 @@ export function createRevocationWatch(needs: RevocationNeeds): RevocationWatch {
       }
       seen = revision
     } catch (err) {
-      log.warn({ err }, 'the database did not say whether keys have changed')
+      if (!isSilent) log.warn({ err }, 'the database does not say whether keys have changed')
+      isSilent = true
     }
   }
 

@@ -158,7 +158,7 @@ describe('a model', () => {
 })
 
 test('HEAD-only operations answer HEAD, not GET', async () => {
-  const operation = { method: 'HEAD', body: null, model: null } as const
+  const operation = { method: 'HEAD', body: null, model: null, promptBytes: null } as const
   const { send } = createGuardedApp({}, operation)
   expect((await send(chatRequest({ method: 'HEAD' }))).status).toBe(200)
   expect((await send(chatRequest({ method: 'GET' }))).status).toBe(405)

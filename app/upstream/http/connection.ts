@@ -1,4 +1,4 @@
-import { connectionLost, connectTimedOut, type HttpClientError } from './errors.ts'
+import { connectFailed, connectionLost, connectTimedOut, type HttpClientError } from './errors.ts'
 import type { Exchange } from './exchange.ts'
 import type { Origin } from './origin.ts'
 import { ResponseParser } from './parser.ts'
@@ -29,6 +29,7 @@ export class Connection {
   #parser = new ResponseParser('GET')
   #upload: Upload | null = null
   #isAnswered = false
+  #isPaused = false
   #connectTimer: ReturnType<typeof setTimeout> | undefined
   /** Whether an earlier exchange was carried, so that the server may have closed meanwhile. */
   isReused = false
@@ -54,14 +55,17 @@ export class Connection {
     this.#transmit(exchange)
   }
 
-  onConnected(socket: Bun.Socket<Connection>): void {
-    if (this.#state !== 'connecting' || !this.#exchange) {
-      socket.terminate()
-      return
-    }
+  /** There is a socket; with TLS it is not usable yet. */
+  onOpen(socket: Bun.Socket<Connection>): void {
+    if (this.#state === 'closed') socket.terminate()
+    else this.#socket = socket
+  }
+
+  /** The socket is usable. */
+  onConnected(): void {
+    if (this.#state !== 'connecting' || !this.#socket || !this.#exchange) return
     clearTimeout(this.#connectTimer)
-    this.#socket = socket
-    this.#writer = new SocketWriter(socket)
+    this.#writer = new SocketWriter(this.#socket)
     this.#transmit(this.#exchange)
   }
 
@@ -95,8 +99,14 @@ export class Connection {
   /** The server closed the connection, or it broke. */
   onClose(cause: unknown): void {
     if (this.#state === 'closed') return
+    if (this.#state === 'connecting') {
+      this.fail(connectFailed(this.origin.authority, cause))
+      return
+    }
     const exchange = this.#exchange
-    const isWhole = cause === undefined && this.#state === 'busy' && this.#parser.end()
+    // RFC 9112 §9.8: with TLS, an end that anybody on the way could have made ends no response.
+    const isTrusted = cause === undefined && !this.origin.isTls
+    const isWhole = isTrusted && this.#state === 'busy' && this.#parser.end()
     const isStale = this.isReused && !this.#parser.hasBegun
     this.destroy()
     if (!exchange) return
@@ -132,10 +142,13 @@ export class Connection {
 
   /** Stops reading, so that the server is held back by TCP. */
   pause(): void {
+    this.#isPaused = true
     this.#socket?.pause()
   }
 
   resume(): void {
+    if (!this.#isPaused) return
+    this.#isPaused = false
     this.#socket?.resume()
   }
 
@@ -159,6 +172,8 @@ export class Connection {
     const isClean = isSent && !this.#parser.hasExcess
     if (isClean && this.#parser.head?.keepAlive) {
       this.#state = 'idle'
+      // The reader may not have come yet; the next response must not wait for him.
+      this.resume()
       this.#exchange = null
       this.#upload = null
       this.#socket?.unref()

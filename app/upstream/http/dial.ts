@@ -6,7 +6,10 @@ type Socket = Bun.Socket<Connection>
 
 /** Shared by all sockets: which connection an event is for is in `socket.data`. */
 const TCP_HANDLERS: Bun.SocketHandler<Connection> = {
-  open: onReady,
+  open(socket) {
+    prepare(socket)
+    socket.data.onConnected()
+  },
   data: (socket, bytes) => socket.data.onData(bytes),
   drain: (socket) => socket.data.onDrain(),
   close: (socket, error) => socket.data.onClose(error),
@@ -16,9 +19,9 @@ const TCP_HANDLERS: Bun.SocketHandler<Connection> = {
 /** With TLS there is a connection only after the handshake. */
 const TLS_HANDLERS: Bun.SocketHandler<Connection> = {
   ...TCP_HANDLERS,
-  open() {},
+  open: prepare,
   handshake(socket, isTrusted, error) {
-    if (isTrusted) onReady(socket)
+    if (isTrusted) socket.data.onConnected()
     else socket.data.fail(connectFailed(socket.data.origin.authority, error))
   },
 }
@@ -45,8 +48,8 @@ export async function dial(connection: Connection, options: DialOptions): Promis
   }
 }
 
-function onReady(socket: Socket): void {
+function prepare(socket: Socket): void {
   socket.setNoDelay(true)
   socket.setKeepAlive(true, KEEP_ALIVE_MS)
-  socket.data.onConnected(socket)
+  socket.data.onOpen(socket)
 }

@@ -31,6 +31,6 @@ export const connectTimedOut = (authority: string, ms: number): HttpClientError 
 /** No connection was made; the request was not sent. */
 export function connectFailed(authority: string, cause: unknown): HttpClientError {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'ECONNREFUSED'
-  const reason = cause instanceof Error ? cause.message : String(cause)
+  const reason = cause instanceof Error ? cause.message : 'the connection was closed'
   return new HttpClientError(code, `cannot connect to ${authority}: ${reason}`, cause)
 }

@@ -95,7 +95,7 @@ describe('a wrong configuration', () => {
     expect(title).toBe('parallama: 8 mistakes in the configuration:')
     expect(mistakes).toHaveLength(8)
     for (const part of [
-      `prot: unknown key in ${file}; did you mean port?`,
+      `prot: unknown key in ${file}; the nearest known key is port`,
       `host: 7 must be text (from ${file})`,
       `max_body_bytes: "lots" must be a whole number`,
       `ollama_urls: ["ftp://x"] must look like http://host:port`,

@@ -79,7 +79,7 @@ describe.skipIf(!works(OBEYING_MODES))('a data directory without write permissio
 
 describe.skipIf(!canMount)('a data directory on a read-only file system', () => {
   const prepare = (first: string) =>
-    `mount -t tmpfs tmpfs "$mount"; ${first}; mount -o remount,ro "$mount"`
+    `mount -t tmpfs tmpfs "$mount"; ${first}; mount -o remount,bind,ro "$mount"`
 
   test('is named in one line, whether there is a database or not', async () => {
     for (const first of ['true', 'parallama user create anna >/dev/null']) {

@@ -7,6 +7,7 @@ import { MIGRATIONS } from '../../../db/migrations/index.ts'
 import { runProgram, serveProgram } from '../../support/cli-program.ts'
 import { describeEachDatabase } from '../../support/each-database.ts'
 
+const ROUNDS = 3
 const APPLIED = `Applied ${Object.keys(MIGRATIONS).join(', ')}.`
 
 /** Environment of processes that share the database and a data directory of their own. */
@@ -53,5 +54,16 @@ await describeEachDatabase('processes that start together on an empty database',
       expect(ended.map(({ code }) => code)).toEqual([0, 0])
     })
     expect((await migrationStatus(db)).every(({ executedAt }) => executedAt)).toBe(true)
+  })
+
+  test('end with 0 when they are told to stop the moment they serve', async () => {
+    const { url } = await openFresh({ migrated: false })
+    await sharing(url, async (env) => {
+      for (let round = 0; round < ROUNDS; round++) {
+        const servers = await Promise.all([serveProgram([], { env }), serveProgram([], { env })])
+        const ended = await Promise.all(servers.map((server) => server.stop()))
+        expect(ended.map(({ code }) => code)).toEqual([0, 0])
+      }
+    })
   })
 })

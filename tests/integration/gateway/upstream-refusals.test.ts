@@ -17,6 +17,8 @@ interface Expected {
   readonly code: string
   readonly error: string
   readonly retryAfter?: string
+  /** How often Ollama is asked; default once. */
+  readonly calls?: number
 }
 
 const SENSELESS = 'Ollama gave an answer that makes no sense; try again'
@@ -72,7 +74,12 @@ const REFUSALS: readonly [string, Script, Expected][] = [
     respond(500, 'text/plain', 'goroutine 1 [running]: /root/ollama/main.go:12'),
     { status: 502, code: 'upstream_error', error: SENSELESS },
   ],
-  ['a reset', reset(), { status: 502, code: 'upstream_error', error: BROKEN }],
+  [
+    // On a connection that was kept, an end at once is taken for one that came before the request.
+    'a reset, twice',
+    reset(),
+    { status: 502, code: 'upstream_error', error: BROKEN, calls: 2 },
+  ],
   [
     'a document that breaks off',
     [
@@ -91,7 +98,7 @@ describe('where Ollama refuses before it answers', () => {
       await using stage = await setStage()
       stage.ollama.on('/api/chat', script)
       const response = await stage.post('/ollama/api/chat', CHAT)
-      const { status, code, error, retryAfter = null } = expected
+      const { status, code, error, retryAfter = null, calls = 1 } = expected
       expect(response.status).toBe(status)
       expect(response.headers.get('content-type')).toBe('application/json')
       expect(response.headers.get('retry-after')).toBe(retryAfter)
@@ -103,7 +110,7 @@ describe('where Ollama refuses before it answers', () => {
         status,
         request_id: response.headers.get('x-request-id'),
       })
-      expect(stage.ollama.calls('/api/chat')).toHaveLength(1)
+      expect(stage.ollama.calls('/api/chat')).toHaveLength(calls)
       expect(await stage.gateway.usageOf(stage.user)).toMatchObject([
         { outcome: 'failed', error_code: code, status, prompt_tokens: 0, completion_tokens: 0 },
       ])

@@ -21,6 +21,22 @@ describe('a connection', () => {
     expect(client.sockets).toBe(1)
   })
 
+  test('is used again after a large response that nobody has read yet', async () => {
+    // Small enough to come in one piece, large enough for the reader's queue to be full.
+    const large = 'x'.repeat(65_400)
+    const server = await newServer(answering(({ socket }) => socket.write(whole(large))))
+    const client = newClient()
+    const unread = []
+    for (let i = 0; i < 5; i++) {
+      const response = await send(client, server.url)
+      await until(() => client.sockets === 1)
+      unread.push(response)
+      await Bun.sleep(5)
+    }
+    for (const response of unread) expect(await response.text()).toBe(large)
+    expect(server.peers.length).toBe(1)
+  })
+
   const LAST = {
     'that asks to close': whole('a', 'connection: close\r\n'),
     'of HTTP/1.0': whole('a', 'connection: keep-alive\r\n').replace('1.1', '1.0'),

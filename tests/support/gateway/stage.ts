@@ -20,7 +20,7 @@ type Body = NonNullable<RequestInit['body']>
 
 export interface Sending {
   /** Who sends it; default the stage's user. `null` sends no key. */
-  readonly as?: TestUser | null
+  readonly as?: TestUser | null | undefined
   readonly headers?: Readonly<Record<string, string>>
   /** Of a request without a body; default GET. */
   readonly method?: string

@@ -18,14 +18,14 @@ function terminalWith(answers: readonly string[]) {
     },
   }
   const stdout = memoryStream()
-  const io = { stdin, stdout: createSink(stdout), stderr: createSink(stderr) }
+  const io = { stdin, stdout: createSink(() => stdout), stderr: createSink(() => stderr) }
   return { io, screen: screen.text, stdout: stdout.text }
 }
 
 function pipeOf(...chunks: (string | Uint8Array)[]) {
   const stdin = Readable.from(chunks, { objectMode: false })
-  const stderr = createSink({ ...memoryStream(), isTTY: true })
-  return { stdin, stdout: createSink(memoryStream()), stderr }
+  const stderr = createSink(() => ({ ...memoryStream(), isTTY: true }))
+  return { stdin, stdout: createSink(() => memoryStream()), stderr }
 }
 
 describe('confirm', () => {
@@ -63,7 +63,7 @@ describe('confirm', () => {
     const error = await confirm(pipeOf('y\n'), 'Sure?').catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(UsageError)
     expect(error).toMatchObject({ hint: 'Pass --yes to agree.' })
-    const unseen = { ...terminalWith(['y\r']).io, stderr: createSink(memoryStream()) }
+    const unseen = { ...terminalWith(['y\r']).io, stderr: createSink(() => memoryStream()) }
     await expect(confirm(unseen, 'Sure?')).rejects.toThrow(UsageError)
     expect(await confirm(pipeOf(), 'Sure?', { yes: true })).toBe(true)
   })

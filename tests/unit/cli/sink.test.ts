@@ -64,7 +64,7 @@ test('a broken stderr changes nothing', async () => {
 test('flush waits until the stream has taken everything', async () => {
   const taken: (() => void)[] = []
   const slow = new Writable({ write: (_chunk, _encoding, done) => void taken.push(done) })
-  const sink = createSink(slow)
+  const sink = createSink(() => slow)
   sink.write('a')
   let isFlushed = false
   const flushed = sink.flush().then(() => {
@@ -80,7 +80,7 @@ test('flush waits until the stream has taken everything', async () => {
 
 test('an error event alone fails the next write', async () => {
   const stream = Object.assign(new EventEmitter(), { write: () => true })
-  const sink = createSink(stream)
+  const sink = createSink(() => stream)
   sink.write('a')
   stream.emit('error', Object.assign(new Error('gone'), { code: 'EPIPE' }))
   expect(() => sink.write('b')).toThrow(ReaderGoneError)

@@ -32,7 +32,7 @@ test('all mistakes are told at once, each with its key, its problem and where it
   const env = { PARALLAMA_LOG_LEVEL: 'loud', PARALLAMA_PROT: '1' }
   const told = mistakes({ maxBodyBytes: 'huge' }, path, env)
   expect(told).toEqual([
-    `logLevel: unknown key in ${path}; did you mean log_level?`,
+    `logLevel: unknown key in ${path}; the nearest known key is log_level`,
     'PARALLAMA_PROT: unknown environment variable; did you mean PARALLAMA_PORT?',
     `port: 99999 must be a whole number from 0 to 65535 (from ${path})`,
     `ollama_urls: [] must name at least one host (from ${path})`,
@@ -85,7 +85,8 @@ describe('a name is refused', () => {
     ['host_file', 'host'],
   ])('that nobody knows, in the file: %s for %s', (key, near) => {
     const path = file(`${key}: x\n`)
-    expect(mistakes({}, path)).toEqual([`${key}: unknown key in ${path}; did you mean ${near}?`])
+    const problem = `unknown key in ${path}; the nearest known key is ${near}`
+    expect(mistakes({}, path)).toEqual([`${key}: ${problem}`])
   })
 
   test.each([
@@ -151,6 +152,10 @@ describe('a password is not printed', () => {
     'postgres://u:hunter2@db:5432/x',
     'postgresql://u:hun@hunter2@db/x',
     'postgres://u:hun/hunter2@db/x',
+    'postgres://u:hun,hunter2@db/x',
+    'postgres://u:hun"hunter2@db/x',
+    'postgres://u:hun hunter2@db/x',
+    'postgres://u:hun?hunter2@db/x',
     'postgres://db/x?user=u&password=hunter2',
     'postgres://u:hunter2@db/x?sslmode=require',
   ])('with the address of the database: %s', (url) => {

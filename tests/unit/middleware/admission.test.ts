@@ -14,16 +14,26 @@ test('an admitted request opens an account of who asks what of which model', asy
       operation: 'chat',
       model: 'llama3:latest',
       startedAt: 1_000_000,
-      promptBytes: '{"model":"llama3"}'.length,
-      countsTokens: true,
     },
   ])
 })
 
-test('an operation without a body or a model has an account all the same', async () => {
-  const { send, accounts } = createGuardedApp({}, { body: null, model: null })
+test('how much text the model reads is counted when it is asked for, not before', async () => {
+  let counted = 0
+  const promptBytes = ({ model }: { model: string }) => {
+    counted++
+    return model.length
+  }
+  const { send, accounts } = createGuardedApp({}, { promptBytes })
   await send(chatRequest())
-  expect(accounts[0]?.admission).toMatchObject({ model: null, promptBytes: 0 })
+  expect(counted).toBe(0)
+  expect(accounts[0]?.admission.promptBytes?.()).toBe('llama3'.length)
+})
+
+test('an operation without a body or a model has an account all the same', async () => {
+  const { send, accounts } = createGuardedApp({}, { body: null, model: null, promptBytes: null })
+  await send(chatRequest())
+  expect(accounts[0]?.admission).toMatchObject({ model: null, promptBytes: null })
   expect(accounts[0]?.endings).toHaveLength(1)
 })
 

@@ -17,8 +17,10 @@ interface Options {
 function setUp(reload: (before: Principal) => Promise<Principal | null> = async (p) => p) {
   const clock = createClock()
   const reloads: string[] = []
+  const outdated = new Set<Principal>()
   const live = createLiveRequests({
     clock,
+    isCurrent: (who) => !outdated.has(who),
     deadlines: DEADLINES,
     reload: (before) => {
       reloads.push(before.keyId)
@@ -38,7 +40,7 @@ function setUp(reload: (before: Principal) => Promise<Principal | null> = async 
     })
     return { handle, cuts, codes: () => cuts.map(({ code }) => code) }
   }
-  return { live, clock, reloads, add }
+  return { live, clock, reloads, outdated, add }
 }
 
 describe('a request is cut', () => {
@@ -158,6 +160,17 @@ describe('rights are read again', () => {
     await live.sweep()
     await live.sweep()
     expect([reloads, codes()]).toEqual([['key-1'], []])
+  })
+
+  test('when something changed between the look-up of the key and now', async () => {
+    const { live, add, reloads, outdated } = setUp(async () => null)
+    const who = principal()
+    const { codes } = add({ who })
+    await live.sweep()
+    expect(reloads).toEqual([])
+    outdated.add(who)
+    await live.sweep()
+    expect(codes()).toEqual(['revoked'])
   })
 
   test('and the request is cut when the new ones do not cover it', async () => {

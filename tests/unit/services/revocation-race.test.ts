@@ -22,6 +22,7 @@ function setUp() {
   })
   const live = createLiveRequests({
     clock,
+    isCurrent: verifier.isCurrent,
     reload: verifier.reload,
     deadlines: { firstByteMs: 1e6, idleMs: 1e6, totalMs: 1e6 },
   })

@@ -27,7 +27,7 @@ const CHAT: Guarded<Body> = {
   permissions: ['gateway:ollama'],
   body: schema,
   model: (body) => body.model,
-  countsTokens: true,
+  promptBytes: (body) => body.model.length,
 }
 
 /** One guarded operation in a world where everything is in order, but for `change`. */

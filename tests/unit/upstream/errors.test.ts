@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import type { ErrorCode } from '../../../app/errors/codes.ts'
 import { GatewayError } from '../../../app/errors/gateway-error.ts'
 import {
   isUnreachable,
@@ -7,8 +8,9 @@ import {
   upstreamFailure,
   upstreamRefusal,
 } from '../../../app/upstream/errors.ts'
+import { HttpClientError } from '../../../app/upstream/http/errors.ts'
 
-const failed = (code: string): Error => Object.assign(new Error('connect failed'), { code })
+const failed = (code: string): Error => new HttpClientError(code, 'it failed')
 
 describe('the text of an error', () => {
   test.each([
@@ -97,7 +99,7 @@ describe('an answer with an error status', () => {
     [403, '', 'upstream_error', 502, 'makes no sense'],
   ])('%d %s is %s %d', (status, body, code, ours, text) => {
     const err = upstreamRefusal(status, body)
-    expect([err.code, err.status]).toEqual([code as GatewayError['code'], ours])
+    expect([err.code, err.status]).toEqual([code as ErrorCode, ours])
     expect(err.message).toContain(text)
     expect(String(err.cause)).toStartWith(`upstream ${status}: ${body.slice(0, 20)}`)
   })
@@ -108,7 +110,7 @@ describe('an answer with an error status', () => {
 })
 
 describe('no answer', () => {
-  test.each(['ConnectionRefused', 'FailedToOpenSocket', 'ENOTFOUND', 'ECONNREFUSED'])(
+  test.each(['ECONNREFUSED', 'ENOTFOUND', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH'])(
     'because of %s is an unreachable host: nothing of the request can have arrived',
     (code) => {
       const err = upstreamFailure(failed(code))
@@ -122,7 +124,8 @@ describe('no answer', () => {
   )
 
   test('for any other reason is a broken connection: the request may have been acted upon', () => {
-    const causes = [failed('ECONNRESET'), new DOMException('late', 'TimeoutError'), 'text', null]
+    const codes = ['ECONNRESET', 'EBADRESPONSE', 'ECLOSED']
+    const causes = [...codes.map(failed), new DOMException('late', 'TimeoutError'), 'text', null]
     for (const cause of causes) {
       const err = upstreamFailure(cause)
       expect([err.code, err.status, err.cause]).toEqual(['upstream_error', 502, cause])

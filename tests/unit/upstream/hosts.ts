@@ -1,15 +1,16 @@
 import { type Backend, createBackend } from '../../../app/upstream/backend.ts'
 import { upstreamFailure } from '../../../app/upstream/errors.ts'
+import { HttpClientError } from '../../../app/upstream/http/errors.ts'
 import type { OllamaClient, UpstreamRequest } from '../../../app/upstream/ollama.ts'
 
 /** How a host answers one request. */
 export type Answer = () => Response | Promise<Response>
 
 export const refused: Answer = () => {
-  throw upstreamFailure(Object.assign(new Error('refused'), { code: 'ConnectionRefused' }))
+  throw upstreamFailure(new HttpClientError('ECONNREFUSED', 'refused'))
 }
 export const reset: Answer = () => {
-  throw upstreamFailure(new Error('socket hang up'))
+  throw upstreamFailure(new HttpClientError('ECONNRESET', 'the connection was closed'))
 }
 export const hanging: Answer = () => new Promise(() => {})
 

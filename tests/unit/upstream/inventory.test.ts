@@ -14,6 +14,7 @@ function setUp(answer: Answer) {
     clock,
     names: async () => [...(await inventory.models(gpu)).keys()],
     find: async (name: string) => (await inventory.find(gpu, name))?.entry.name,
+    recall: (name: string) => inventory.recall(gpu, name)?.entry.name,
     forget: () => inventory.forget(gpu),
     answer: (next: Answer) => {
       hosts.answers.gpu = next
@@ -57,7 +58,7 @@ describe('the models of a host', () => {
   test('are believed for five seconds, then asked for again', async () => {
     const { names, asked, clock, answer } = setUp(listing('a'))
     await names()
-    clock.advance(4999)
+    clock.advance(5000)
     await names()
     expect(asked).toHaveLength(1)
     clock.advance(1)
@@ -109,6 +110,19 @@ describe('a model that is not in the list', () => {
   })
 })
 
+test('what is remembered of a host is told without asking it, for half a minute', async () => {
+  const { names, recall, asked, clock, answer } = setUp(listing('a'))
+  expect(recall('a:latest')).toBeUndefined()
+  await names()
+  answer(refused)
+  expect([recall('a:latest'), recall('b:latest')]).toEqual(['a', undefined])
+  expect(asked).toHaveLength(1)
+  clock.advance(30_000)
+  expect(recall('a:latest')).toBe('a')
+  clock.advance(1)
+  expect(recall('a:latest')).toBeUndefined()
+})
+
 describe('after forget, because a model was added or removed', () => {
   test('the host is asked again', async () => {
     const { names, forget, answer } = setUp(listing('a'))
@@ -144,10 +158,25 @@ describe('a host that cannot be asked', () => {
     await expect(names()).rejects.toHaveProperty('name', 'GatewayError')
   })
 
-  test('is asked again by the next caller', async () => {
-    const { names, answer } = setUp(refused)
+  test('is not asked again for two seconds: nobody has to wait for it each time', async () => {
+    const { names, find, asked, clock, answer } = setUp(refused)
+    for (let i = 0; i < 5; i++) {
+      await expect(names()).rejects.toThrow('not reachable')
+      await expect(find('a:latest')).rejects.toThrow('not reachable')
+    }
+    clock.advance(1999)
+    await expect(names()).rejects.toThrow('not reachable')
+    expect(asked).toHaveLength(1)
+    clock.advance(1)
+    answer(listing('a'))
+    expect(await names()).toEqual(['a:latest'])
+  })
+
+  test('is asked at once when its models are known to have changed', async () => {
+    const { names, forget, answer } = setUp(refused)
     await expect(names()).rejects.toThrow('not reachable')
     answer(listing('a'))
+    forget()
     expect(await names()).toEqual(['a:latest'])
   })
 })

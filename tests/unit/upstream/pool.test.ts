@@ -120,6 +120,14 @@ describe('a model', () => {
     expect(outcome).toEqual(['y', 'b'])
   })
 
+  test('that is remembered is found without asking anybody', async () => {
+    const { pool, asked, answers } = setUp({ a: listing('x'), b: listing('x') })
+    await pool.locate(name('x'))
+    answers.b = hanging
+    for (let i = 0; i < 10; i++) expect((await pool.locate(name('X')))?.backends).toHaveLength(2)
+    expect(asked).toEqual(['a /api/tags', 'b /api/tags'])
+  })
+
   test('cannot be looked for when no host can be reached', async () => {
     const { pool } = setUp({ a: refused, b: refused })
     await expect(pool.locate(name('y'))).rejects.toMatchObject({ code: 'upstream_unreachable' })

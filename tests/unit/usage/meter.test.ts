@@ -15,8 +15,7 @@ const ADMISSION: Admission = {
   operation: 'chat',
   model: 'llama3:latest',
   startedAt: START,
-  promptBytes: 300,
-  countsTokens: true,
+  promptBytes: () => 300,
 }
 
 function setUp(change: Partial<Admission> = {}) {
@@ -171,7 +170,7 @@ describe('tokens', () => {
   })
 
   test('are never charged for operations that make none', async () => {
-    const change = { operation: 'pull', countsTokens: false, promptBytes: 9000 }
+    const change = { operation: 'pull', promptBytes: null }
     expect(await tokensOf(change, 40, COUNTS)).toEqual({
       promptTokens: 0,
       completionTokens: 0,
