@@ -112,7 +112,7 @@ export async function openDeps(config: Config, { log, migrate }: DepsOptions) {
   const timers = [
     setInterval(() => void watch.check(), REVISION_POLL_MS),
     setInterval(
-      () => void live.sweep().catch((err) => log.error({ err }, 'sweep failed')),
+      () => void live.sweep().catch((err) => log.debug({ err }, 'rights could not be read again')),
       SWEEP_MS,
     ),
   ]
@@ -126,6 +126,7 @@ export async function openDeps(config: Config, { log, migrate }: DepsOptions) {
     /** Commits what is left of the ledger and lets go of the database. */
     async close(): Promise<void> {
       for (const timer of timers) clearInterval(timer)
+      await watch.check().catch(() => {})
       http.close()
       await recorder.close(FLUSH_MS)
       await store.close()

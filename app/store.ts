@@ -50,7 +50,7 @@ export function explainDatabase(err: unknown, config: Config): unknown {
   const where = describeDatabase(config.databaseUrl)
   const advice = where.startsWith('sqlite:') ? SQLITE_ADVICE : POSTGRES_ADVICE
   const known = advice[databaseFault(err)]
-  if (known) return new StartupError(`the database ${where} ${known}`, { cause: err })
+  if (known) return new StartupError(`the database ${where} ${known}${reason(err)}`, { cause: err })
   return isFromAnotherVersion(err)
     ? new StartupError(`the database ${where} ${ANOTHER_VERSION}`)
     : err
@@ -81,6 +81,22 @@ const POSTGRES_ADVICE: Advice = {
     "can't be reached; check database_url, its user and password, and that it is running",
   'read-only': 'is read-only; is it a standby? Point database_url at the primary',
   full: 'has no disk space left; make room and try again',
+}
+
+/** What the system or PostgreSQL said, in words; never its own text, which may quote a password. */
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ENOTFOUND: 'no such host',
+  CONNECT_TIMEOUT: 'no answer',
+  '28P01': 'wrong user or password',
+  '28000': 'this user may not log in',
+  '3D000': 'no such database',
+  '57P03': 'it is starting up',
+}
+
+function reason(err: unknown): string {
+  const code = err instanceof Error && 'code' in err ? String(err.code) : ''
+  return REASONS[code] ? ` (${REASONS[code]})` : ''
 }
 
 const isFromAnotherVersion = (err: unknown): boolean =>

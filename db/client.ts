@@ -2,12 +2,15 @@ import { Kysely } from 'kysely'
 import { PostgresJSDialect } from 'kysely-postgres-js'
 import postgres from 'postgres'
 import { REVISION_CHANNEL } from './codec.ts'
+import { withDeadline } from './deadline.ts'
 import { sqliteDialect } from './dialect-sqlite.ts'
 import type { Schema } from './schema.ts'
 import { SqliteConnection } from './sqlite-connection.ts'
 
 /** In seconds, as the driver takes it; its own default would look like a hang. */
 const CONNECT_TIMEOUT_S = 5
+/** How long running queries may take to end when the database is closed, in seconds. */
+const CLOSE_TIMEOUT_S = 3
 const MAX_CONNECTIONS = 10
 
 /** A database or a transaction in it; every query function takes one first. */
@@ -43,11 +46,15 @@ function openSqlite(path: string): DatabaseHandle {
     onRevision: async () => {},
     async run(sql, parameters) {
       own ??= SqliteConnection.open(path)
-      await (await own).run(sql, parameters)
+      const connection = await own.catch((err: unknown) => {
+        own = undefined
+        throw err
+      })
+      await connection.run(sql, parameters)
     },
     async close() {
       await db.destroy()
-      ;(await own)?.close()
+      await own?.then((connection) => connection.close())
     },
   }
 }
@@ -72,8 +79,9 @@ function openPostgres(url: string): DatabaseHandle {
       await client.listen(REVISION_CHANNEL, listener, listener)
     },
     close: async () => {
-      await db.destroy()
-      await client.end({ timeout: 5 })
+      // Before Kysely does it without a time limit: a query that never ends would keep us here.
+      await client.end({ timeout: CLOSE_TIMEOUT_S })
+      await withDeadline(db.destroy(), 1000).catch(() => {})
     },
   }
 }

@@ -1,4 +1,4 @@
-import { GatewayError, toGatewayError } from '../errors/gateway-error.ts'
+import { GatewayError } from '../errors/gateway-error.ts'
 import { ollamaErrorRecord } from '../errors/ollama.ts'
 import { modelNotFound } from '../middleware/model-access.ts'
 import type { LiveHandle, LiveRequests } from '../services/live-requests.ts'
@@ -9,7 +9,7 @@ import type { UpstreamResponse } from '../upstream/http/client.ts'
 import type { UpstreamRequest } from '../upstream/ollama.ts'
 import type { BackendPool } from '../upstream/pool.ts'
 import { countsOf, countsOfDocument } from '../usage/counts.ts'
-import type { Ending } from '../usage/meter.ts'
+import { type Ending, endingOf } from '../usage/meter.ts'
 import { type StreamEnd, tap } from '../usage/tap.ts'
 import type { Call } from './gateway.ts'
 import { readAll } from './read-all.ts'
@@ -122,9 +122,9 @@ async function documentAnswer(call: Call<unknown>, exchange: Exchange): Promise<
     const bytes = await readAll(response, MAX_DOCUMENT_BYTES, handle.progress)
     const counts = countsOfDocument(bytes)
     await call.ticket.settle({ status: response.status, outcome: 'completed', counts })
-    const headers = new Headers(STREAM_HEADERS)
     const type = response.headers.get('content-type')
-    if (type && bytes.length > 0) headers.set('content-type', type)
+    const headers =
+      type && bytes.length > 0 ? { ...STREAM_HEADERS, 'content-type': type } : STREAM_HEADERS
     return new Response(bytes, { status: response.status, headers })
   } catch (err) {
     throw cutReason() ?? upstreamFailure(err)
@@ -182,9 +182,5 @@ const doneEnding = (end: StreamEnd): Ending => ({
   ...(end.kind === 'done' && { counts: countsOf(end.record) }),
 })
 
-/** A stream that we or the client ended is cancelled; one that Ollama could not finish has failed. */
-function cutEnding(reason: unknown): Ending {
-  const { code } = toGatewayError(reason)
-  const isCancelled = code === 'client_closed' || code === 'revoked' || code === 'shutting_down'
-  return { status: 200, outcome: isCancelled ? 'cancelled' : 'failed', errorCode: code }
-}
+/** Whatever happened to it, the client has seen the status of a stream that had begun. */
+const cutEnding = (reason: GatewayError): Ending => ({ ...endingOf(reason), status: 200 })

@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from 'hono'
 import { GatewayError, toGatewayError } from '../errors/gateway-error.ts'
-import type { OpenTicket, Ticket } from '../usage/meter.ts'
+import { endingOf, type OpenTicket, type Ticket } from '../usage/meter.ts'
 import type { ModelEnv } from './model-access.ts'
 
 export interface AdmissionNeeds {
@@ -50,9 +50,7 @@ export const admission = <Body, Host>(
     c.set('ticket', ticket)
     await next()
     if (c.error) {
-      const { status, code } = toGatewayError(c.error)
-      const outcome = code === 'client_closed' || code === 'revoked' ? 'cancelled' : 'failed'
-      await ticket.settle({ status, outcome, errorCode: code })
+      await ticket.settle(endingOf(toGatewayError(c.error)))
     } else if (!ticket.isDeferred) {
       await ticket.settle({ status: c.res.status, outcome: 'completed' })
     }

@@ -1,6 +1,8 @@
 import type { Clock } from '../domain/clock.ts'
 import type { Principal } from '../domain/grant.ts'
 import { estimatePromptTokens, type Outcome, type UsageRecord } from '../domain/usage.ts'
+import type { ErrorCode } from '../errors/codes.ts'
+import type { GatewayError } from '../errors/gateway-error.ts'
 import type { Log } from '../log.ts'
 import type { ReportedCounts } from './counts.ts'
 import type { Recorder } from './recorder.ts'
@@ -46,6 +48,15 @@ export interface Ticket {
   /** Writes the row; resolves when it is committed. Only the first call counts. */
   settle(ending: Ending): Promise<void>
 }
+
+const CANCELLATIONS = new Set<ErrorCode>(['client_closed', 'revoked', 'shutting_down'])
+
+/** A request that the client or we ended is cancelled; one that could not be answered has failed. */
+export const endingOf = ({ code, status }: GatewayError): Ending => ({
+  status,
+  outcome: CANCELLATIONS.has(code) ? 'cancelled' : 'failed',
+  errorCode: code,
+})
 
 export type OpenTicket = (admission: Admission) => Ticket
 

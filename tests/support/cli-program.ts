@@ -2,6 +2,8 @@ import { fileURLToPath } from 'node:url'
 
 /** No command may take longer, in ms; one that does is killed, and its code is not 0, 1 or 2. */
 const MOST_MS = 60_000
+/** How long a server may take to stop, in ms, before it is killed; its code is then 137. */
+const MOST_STOP_MS = 15_000
 
 /** The program as it is started in a checkout. */
 export const PROGRAM: readonly string[] = [
@@ -81,7 +83,9 @@ export async function serveProgram(
   }
   const stop = async (): Promise<Ended> => {
     child.kill('SIGTERM')
+    const timer = setTimeout(() => child.kill('SIGKILL'), MOST_STOP_MS)
     while (await readMore());
+    clearTimeout(timer)
     return { code: await child.exited, stdout: await stdout, stderr }
   }
   return {

@@ -137,15 +137,15 @@ describe('a model', () => {
     },
   )
 
-  test('that turns out to run in the cloud takes cloud:use as well', async () => {
-    const { send, accounts } = createGuardedApp({
-      installed: ['x:cloud'],
-      principal: principal({
-        permissions: new Set(['gateway:ollama', 'cloud:use']),
-      }),
-    })
-    expect((await send(chatRequest({ body: '{"model":"X:Cloud"}' }))).status).toBe(200)
-    expect(accounts[0]?.admission.model).toBe('x:cloud')
+  test('that runs in the cloud takes cloud:use, also when only its host knows where it runs', async () => {
+    const permissions = new Set(['gateway:ollama', 'cloud:use'])
+    const installed = ['x:cloud', 'stub:latest']
+    const world = { installed, stubs: ['stub:latest'] }
+    for (const model of ['X:Cloud', 'stub']) {
+      expect((await answer(world, model)).status).toBe(404)
+      const allowed = { ...world, principal: principal({ permissions }) }
+      expect((await answer(allowed, model)).status).toBe(200)
+    }
   })
 
   test('is accounted for by its canonical name, in whatever spelling it came', async () => {

@@ -5,11 +5,11 @@ import { describeError, silentLog } from '../../app/log.ts'
 const LOG = join(import.meta.dir, '../../app/log.ts')
 
 /** What a process that logs this way writes to standard error. */
-async function logged(level: string, statements: string): Promise<string> {
+async function logged(level: string, statements: string, end = 'process.exit()'): Promise<string> {
   const script = `import { createLog } from ${JSON.stringify(LOG)}
     const log = createLog(${JSON.stringify(level)})
     ${statements}
-    process.kill(process.pid, 'SIGKILL')`
+    ${end}`
   const child = Bun.spawn([process.execPath, '-e', script], { stderr: 'pipe', stdout: 'pipe' })
   const [stderr, stdout] = await Promise.all([child.stderr.text(), child.stdout.text()])
   expect(stdout).toBe('')
@@ -18,7 +18,13 @@ async function logged(level: string, statements: string): Promise<string> {
 
 const HOSTILE = 'x\r\n{"level":"error"}\u001b[2J\u0000\u2028\u202e\ud800'
 
-test('each entry is one line of JSON, written before the process can die, whatever is in it', async () => {
+test('a warning and what was told before it are written before the process can die', async () => {
+  const die = "process.kill(process.pid, 'SIGKILL')"
+  const output = await logged('info', "log.info({}, 'one'); log.warn({}, 'two')", die)
+  expect(output.match(/"msg":"(one|two)"/g)).toHaveLength(2)
+})
+
+test('each entry is one line of JSON, whatever is in it', async () => {
   const text = JSON.stringify(HOSTILE)
   const output = await logged(
     'info',
@@ -46,7 +52,7 @@ test('the values of secret fields are not written', async () => {
   const output = await logged(
     'debug',
     `log.info(${JSON.stringify(flat)}, 'flat')
-     log.debug({ request: ${JSON.stringify(flat)} }, 'one level down')`,
+     log.debug(${JSON.stringify(flat)}, 'flat, too')`,
   )
   expect(output).not.toContain('hunter')
   expect(output.match(/\[secret\]/g)).toHaveLength(2 * fields.length)

@@ -72,6 +72,7 @@ describe('a malformed host is refused, so that no path is decided upon that is a
   ])('%j', (host) => {
     expect(guard({ host, url: '/admin/x' })).toBe(400)
     expect(guard({ host, url: 'http://h/admin/x' })).toBe(400)
+    expect(guard({ host, url: `http://${host}/admin/x` })).toBe(400)
   })
 
   test('and so is none at all', () => {

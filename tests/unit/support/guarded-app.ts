@@ -15,6 +15,8 @@ interface World {
   ledgerHasRoom: boolean
   acceptsKeyInPath: boolean
   installed: readonly string[]
+  /** Those of the installed that only stand for a model elsewhere, though their name does not say so. */
+  stubs: readonly string[]
 }
 
 const schema = z.object({ model: z.string() })
@@ -41,6 +43,7 @@ export function createGuardedApp(
     ledgerHasRoom: true,
     acceptsKeyInPath: false,
     installed: ['llama3:latest'],
+    stubs: [],
     ...change,
   }
   const steps: string[] = []
@@ -58,7 +61,8 @@ export function createGuardedApp(
       steps.push('locate')
       if (!world.installed.includes(model.canonical)) return null
       const entry = { name: model.canonical, model: '', modified_at: '', size: 0, digest: '' }
-      return { model: { ...model, entry }, backends: [createBackend('http://gpu-1:11434')] }
+      const cloud = model.cloud || world.stubs.includes(model.canonical)
+      return { model: { ...model, cloud, entry }, backends: [createBackend('http://gpu-1:11434')] }
     },
     bodyLimits: { maxBytes: 4096, timeoutMs: 5000 },
     ledgerHasRoom: () => {
