@@ -30,7 +30,7 @@ const SWEEP_MS = 500
 /** How long the database may take to answer a request's question, in ms. */
 const READ_TIMEOUT_MS = 2000
 /** How long it may take to commit usage rows before they are sent again, in ms. */
-const WRITE_TIMEOUT_MS = 20_000
+const WRITE_TIMEOUT_MS = 3000
 /** How long the last usage rows may take to reach the database at the end, in ms. */
 const FLUSH_MS = 10_000
 

@@ -9,8 +9,10 @@ import { SqliteConnection } from './sqlite-connection.ts'
 
 /** In seconds, as the driver takes it; its own default would look like a hang. */
 const CONNECT_TIMEOUT_S = 5
+/** How long to wait before a lost connection is made again, in seconds. */
+const RECONNECT_S = 0.2
 /** How long running queries may take to end when the database is closed, in seconds. */
-const CLOSE_TIMEOUT_S = 3
+const CLOSE_TIMEOUT_S = 1
 const MAX_CONNECTIONS = 10
 
 /** A database or a transaction in it; every query function takes one first. */
@@ -63,6 +65,8 @@ function openPostgres(url: string): DatabaseHandle {
   const client = postgres(url, {
     max: MAX_CONNECTIONS,
     connect_timeout: CONNECT_TIMEOUT_S,
+    // The driver's own wait grows to 20 s; a database that is back must be found at once.
+    backoff: () => RECONNECT_S,
     onnotice: () => {},
     connection: { application_name: 'parallama' },
     types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },

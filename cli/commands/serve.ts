@@ -1,10 +1,17 @@
 import { loadConfig } from '../../app/config.ts'
-import { createLog } from '../../app/log.ts'
+import { createLog, type Log } from '../../app/log.ts'
 import { start } from '../../app/main.ts'
 import { LOG_LEVELS } from '../../app/settings.ts'
 import { command } from '../command.ts'
 import { portArg } from '../port-arg.ts'
 import { catchSignals } from '../signals.ts'
+
+/** A database driver that fails in a timer of its own must not end everybody's answers. */
+function surviveDrivers(log: Log): void {
+  const tell = (err: unknown): void => log.error({ err }, 'a failure that nobody handled')
+  process.on('unhandledRejection', tell)
+  process.on('uncaughtException', tell)
+}
 
 export const serve = command({
   meta: {
@@ -29,7 +36,7 @@ export const serve = command({
     const flags = { host, port, ollamaUrls, logLevel, dataDir, databaseUrl }
     const config = loadConfig(flags, args.config)
     const log = createLog(config.logLevel)
-    process.on('unhandledRejection', (err) => log.error({ err }, 'a failure that nobody handled'))
+    surviveDrivers(log)
     const signals = catchSignals()
     const server = await start(config, { log, migrate: args.migrate ? 'always' : 'never' })
     await signals.untilStopped(server.stop)
