@@ -14,13 +14,11 @@ export interface AdminNeeds {
   readonly db: Db
   readonly keyring: Keyring
   readonly minPasswordLength: number
-  /** Called after each change of users, keys or roles. */
-  readonly changed?: () => void
 }
 
 /** The use cases of administration, ready to be called by a command or a route. */
-export function createAdmin({ db, keyring, minPasswordLength, changed = () => {} }: AdminNeeds) {
-  const needs = { db, clock: systemClock, newId, changed }
+export function createAdmin({ db, keyring, minPasswordLength }: AdminNeeds) {
+  const needs = { db, clock: systemClock, newId }
   const passwords = createPasswords({ minLength: minPasswordLength, isCommon: isCommonPassword })
   return {
     users: createUsers({ ...needs, passwords }),

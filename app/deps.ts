@@ -100,11 +100,7 @@ export async function openDeps(config: Config, { log, migrate }: DepsOptions) {
     acceptsKeyInPath: config.keyInPath,
     rootAliases: config.rootAliases,
     isDraining: () => isDraining,
-    databaseAnswers: () =>
-      revision().then(
-        () => true,
-        () => false,
-      ),
+    databaseAnswers: watch.isConfirmed,
   }
 
   await watch.check()
@@ -126,15 +122,14 @@ export async function openDeps(config: Config, { log, migrate }: DepsOptions) {
     /** Commits what is left of the ledger and lets go of the database. */
     async close(): Promise<void> {
       for (const timer of timers) clearInterval(timer)
-      await watch.check().catch(() => {})
+      // A question that is still out would keep the database from being closed.
+      await watch.check()
       http.close()
       await recorder.close(FLUSH_MS)
       await store.close()
     },
   }
 }
-
-export type Deps = Awaited<ReturnType<typeof openDeps>>
 
 const deadlinesOf = (config: Config) => ({
   firstByteMs: config.firstByteTimeoutSeconds * 1000,

@@ -8,9 +8,8 @@ import { type KeyLookupNeeds, keyLookup } from './middleware/key-lookup.ts'
 import { type ModelAccessNeeds, modelAccess, noModel } from './middleware/model-access.ts'
 import type { BodyLimits } from './middleware/read-body.ts'
 import { role } from './middleware/role.ts'
-import type { Backend } from './upstream/backend.ts'
 
-export interface GuardNeeds extends KeyLookupNeeds, AdmissionNeeds, ModelAccessNeeds<Backend> {
+export interface GuardNeeds extends KeyLookupNeeds, AdmissionNeeds, ModelAccessNeeds {
   readonly bodyLimits: BodyLimits
 }
 
@@ -31,7 +30,7 @@ export interface Guarded<Body> {
   readonly promptBytes: ((body: Body) => number) | null
 }
 
-export type GuardEnv<Body> = AdmittedEnv<Body, Backend>
+export type GuardEnv<Body> = AdmittedEnv<Body>
 
 /**
  * Mounts a handler behind the chain that every operation has, in the order in which it may refuse:
@@ -55,8 +54,8 @@ export function guarded<Body>(
       keyLookup(needs),
       role(permissions),
       body ? jsonBody(body, needs.bodyLimits) : noBody<Body>(),
-      model ? modelAccess<Body, Backend>(needs, model) : noModel<Body, Backend>(),
-      admission<Body, Backend>(needs, { ...operation, gateway }),
+      model ? modelAccess<Body>(needs, model) : noModel<Body>(),
+      admission<Body>(needs, { ...operation, gateway }),
       handler,
     )
   }

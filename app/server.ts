@@ -42,9 +42,16 @@ export function createServer(needs: ServerNeeds): Handler {
   answerErrors(app, needs.rootAliases)
   return (request, socket) => {
     const malformed = hostGuard(request)
-    if (malformed) return renderError(malformed, 'ollama', needs.newId())
+    if (malformed) return refuseMalformed(malformed, needs)
     return app.fetch(request, socket)
   }
+}
+
+/** Before any route: the URL of such a request can't be trusted to name one. */
+function refuseMalformed(err: GatewayError, { log, newId }: ServerNeeds): Response {
+  const request_id = newId()
+  log.info({ request_id, reason: err.code, status: err.status }, 'request refused')
+  return renderError(err, 'ollama', request_id)
 }
 
 function answerErrors(app: App, rootAliases: boolean): void {

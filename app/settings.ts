@@ -26,8 +26,7 @@ const GIB = 1024 ** 3
 const MIB = 1024 ** 2
 
 /** Fields that an administrator can open to every caller; the rest need `models:manage`. */
-export const CALLER_FIELDS = ['context', 'keep_alive', 'raw', 'system', 'template'] as const
-export type CallerField = (typeof CALLER_FIELDS)[number]
+const CALLER_FIELDS = ['context', 'keep_alive', 'raw', 'system', 'template'] as const
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
 
@@ -80,6 +79,18 @@ function isPlainHttpUrl(value: string): boolean {
   return !url.username && !url.password && !url.search && !url.hash
 }
 
+/** Whether the driver will be able to read it: what it can't, it would print, password and all. */
+function isReadableUrl(value: string): boolean {
+  const url = URL.parse(value)
+  if (!url?.hostname || /\s/.test(value)) return false
+  try {
+    decodeURIComponent(url.username + url.password + url.pathname)
+    return true
+  } catch {
+    return false
+  }
+}
+
 const secretText = text.transform((value) => new Secret(value))
 
 /** Every setting there is: the configuration file, the environment and the README follow this. */
@@ -92,7 +103,10 @@ export const SETTINGS = {
       .refine((url) => /^(sqlite:|postgres(ql)?:\/\/)./.test(url.reveal()), {
         error: 'must begin with sqlite: or postgres://',
       })
-      .refine((url) => url.reveal() !== 'sqlite::memory:', { error: 'must name a file' }),
+      .refine((url) => url.reveal() !== 'sqlite::memory:', { error: 'must name a file' })
+      .refine((url) => url.reveal().startsWith('sqlite:') || isReadableUrl(url.reveal()), {
+        error: 'must look like postgres://USER:PASSWORD@HOST/NAME, special characters as %XX',
+      }),
     (dir: string) => `sqlite:${join(dir, 'parallama.db')}`,
     'Database: `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/NAME`',
     { secret: true },

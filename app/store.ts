@@ -51,15 +51,10 @@ export function explainDatabase(err: unknown, config: Config): unknown {
   const advice = where.startsWith('sqlite:') ? SQLITE_ADVICE : POSTGRES_ADVICE
   const known = advice[databaseFault(err)]
   if (known) return new StartupError(`the database ${where} ${known}${reason(err)}`, { cause: err })
-  return isFromAnotherVersion(err)
-    ? new StartupError(`the database ${where} ${ANOTHER_VERSION}`)
-    : err
+  return err
 }
 
 type Advice = Readonly<Partial<Record<DatabaseFault, string>>>
-
-const ANOTHER_VERSION =
-  'was migrated by another version of this program; install that version, or restore a backup'
 
 const COMMON_ADVICE: Advice = {
   busy: 'stayed locked by another process; find out which, and try again',
@@ -99,21 +94,24 @@ function reason(err: unknown): string {
   return REASONS[code] ? ` (${REASONS[code]})` : ''
 }
 
-const isFromAnotherVersion = (err: unknown): boolean =>
-  err instanceof Error && /corrupted migrations/.test(err.message)
-
 async function prepare(db: Db, migrate: Migrate): Promise<void> {
+  if (await hasUnknownMigrations(db)) {
+    throw new StartupError(
+      'the database was migrated by a later version of this program; install that, or restore a backup',
+    )
+  }
   if (migrate === 'always') {
     await migrateUp(db)
     return
   }
-  if (await hasUnknownMigrations(db)) throw new Error('corrupted migrations')
   const migrations = await migrationStatus(db)
   const pending = migrations.filter(({ executedAt }) => !executedAt)
   if (pending.length === 0) return
-  if (migrate === 'when-new' && pending.length === migrations.length) await migrateUp(db)
-  else
-    throw new StartupError(
-      `the database lacks the migration ${pending[0]?.name}; run: parallama migrate up`,
-    )
+  if (migrate === 'when-new' && pending.length === migrations.length) {
+    await migrateUp(db)
+    return
+  }
+  throw new StartupError(
+    `the database lacks the migration ${pending[0]?.name}; run: parallama migrate up`,
+  )
 }

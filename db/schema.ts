@@ -18,7 +18,7 @@ export interface UsersTable {
   disabled: number
   created_at: number
   updated_at: number
-  /** A deleted user's row stays, so that his usage keeps its owner; his name is free again. */
+  /** A deleted user's row stays, so that the usage keeps its owner; the name is free again. */
   deleted_at: number | null
 }
 

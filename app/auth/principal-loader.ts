@@ -9,7 +9,7 @@ export interface LoaderNeeds {
   readonly clock: Clock
 }
 
-/** Reads who a key's digest belongs to and what he may do now; null when it is good for nothing. */
+/** Reads who a key's digest belongs to and what they may do now; null when it is good for nothing. */
 export type LoadPrincipal = (digest: string) => Promise<Principal | null>
 
 export const createPrincipalLoader =

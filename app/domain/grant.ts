@@ -1,14 +1,14 @@
 import type { ModelName } from './model-name.ts'
 import type { Permission } from './role.ts'
 
-/** What somebody may do: the union over his roles and their ancestors. */
+/** What somebody may do: the union over their roles and their ancestors. */
 export interface Grant {
   readonly permissions: ReadonlySet<string>
   /** Tests of canonical model names; a model is allowed when one of them says so. */
   readonly models: readonly ((canonical: string) => boolean)[]
 }
 
-/** Who is calling, and what he may do, as of the moment it was read from the database. */
+/** Who is calling, and what they may do, as of the moment it was read from the database. */
 export interface Principal extends Grant {
   readonly userId: string
   readonly username: string

@@ -16,21 +16,17 @@ const ONE_NAME = { error: 'give the model as "model", once', path: ['model'] }
 
 /** `POST /api/show` */
 export const showRequest = z.object({ model: name, name, verbose: flag }).refine(oneName, ONE_NAME)
-export type ShowRequest = z.infer<typeof showRequest>
 
 /** `POST /api/pull` and `POST /api/push` */
 export const transferRequest = z
   .object({ model: name, name, insecure: flag, stream: flag })
   .refine(oneName, ONE_NAME)
-export type TransferRequest = z.infer<typeof transferRequest>
 
 /** `DELETE /api/delete` */
 export const deleteRequest = z.object({ model: name, name }).refine(oneName, ONE_NAME)
-export type DeleteRequest = z.infer<typeof deleteRequest>
 
 /** `POST /api/copy` */
 export const copyRequest = z.object({ source: text.min(1), destination: text.min(1) })
-export type CopyRequest = z.infer<typeof copyRequest>
 
 /** `POST /api/create`; `remote_host` is left out on purpose: it makes a model that runs elsewhere. */
 export const createRequest = z
@@ -54,4 +50,3 @@ export const createRequest = z
     stream: flag,
   })
   .refine(oneName, ONE_NAME)
-export type CreateRequest = z.infer<typeof createRequest>

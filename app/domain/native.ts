@@ -1,11 +1,11 @@
 import { z } from 'zod'
 
 /** Bounds of what one request may carry; each protects the model runner or this process. */
-export const MAX_MESSAGES = 2000
+const MAX_MESSAGES = 2000
 export const MAX_IMAGES = 20
 export const MAX_IMAGE_BYTES = 20 * 1024 * 1024
-export const MAX_EMBED_INPUTS = 2048
-export const MAX_TOOLS = 256
+const MAX_EMBED_INPUTS = 2048
+const MAX_TOOLS = 256
 export const MAX_SCHEMA_BYTES = 64 * 1024
 
 const text = z.string()

@@ -17,8 +17,8 @@ export function parseStrictJson(text: string): unknown {
   inspect(text)
   try {
     return JSON.parse(text)
-  } catch (err) {
-    throw new StrictJsonError('the request body is not valid JSON', { cause: err })
+  } catch {
+    throw new StrictJsonError('the request body is not valid JSON')
   }
 }
 
@@ -89,7 +89,7 @@ function addKey(keys: Set<string>, literal: string): void {
 function decodeKey(literal: string): string {
   try {
     return String(JSON.parse(literal))
-  } catch (err) {
-    throw new StrictJsonError('the request body is not valid JSON', { cause: err })
+  } catch {
+    throw new StrictJsonError('the request body is not valid JSON')
   }
 }

@@ -1,11 +1,11 @@
-/** The four ways an admitted request can end. */
-export type Outcome = 'completed' | 'cancelled' | 'failed' | 'expired'
+/** The ways an admitted request can end. */
+export type Outcome = 'completed' | 'cancelled' | 'failed'
 
 /** One row of the ledger: what one admitted request used. All durations are whole ms. */
 export interface UsageRecord {
   /** Ours, unique, in order of time (UUIDv7). */
   readonly id: string
-  /** The id that the caller saw; he may have chosen it, so it need not be unique. */
+  /** The id that the caller saw; who may have chosen it, so it need not be unique. */
   readonly requestId: string
   readonly userId: string
   readonly keyId: string
@@ -26,11 +26,6 @@ export interface UsageRecord {
   readonly errorCode: string | null
   readonly startedAt: number
   readonly endedAt: number
-}
-
-export interface TokenCounts {
-  readonly promptTokens: number
-  readonly completionTokens: number
 }
 
 /** Tokens of a prompt whose true count nobody reported: about three UTF-8 bytes make one token. */

@@ -98,16 +98,16 @@ function toCall<Body>(
   { pool, policyFor }: GatewayNeeds,
 ): Call<Body> {
   const principal = c.get('principal')
-  const located = c.get('located')
+  const placement = c.get('placement')
   return {
     request: c.req.raw,
     body: c.get('body'),
     principal,
     policy: policyFor(principal),
     ticket: c.get('ticket'),
-    hosts: located?.backends ?? pool.backends,
-    model: located?.model.entry.name ?? null,
-    isStillAllowed: (now) => covers(now, required, located?.model ?? null),
+    hosts: placement?.backends ?? pool.backends,
+    model: placement?.model.entry.name ?? null,
+    isStillAllowed: (now) => covers(now, required, placement?.model ?? null),
     param: (name) => c.req.param(name) ?? '',
   }
 }

@@ -4,7 +4,6 @@ import { modelNotFound } from '../middleware/model-access.ts'
 import type { LiveHandle, LiveRequests } from '../services/live-requests.ts'
 import type { Backend } from '../upstream/backend.ts'
 import { publicText, upstreamFailure, upstreamRefusal } from '../upstream/errors.ts'
-import { STREAM_HEADERS } from '../upstream/headers.ts'
 import type { UpstreamResponse } from '../upstream/http/client.ts'
 import type { UpstreamRequest } from '../upstream/ollama.ts'
 import type { BackendPool } from '../upstream/pool.ts'
@@ -13,6 +12,13 @@ import { type Ending, endingOf } from '../usage/meter.ts'
 import { type StreamEnd, tap } from '../usage/tap.ts'
 import type { Call } from './gateway.ts'
 import { readAll } from './read-all.ts'
+
+/** Sent with every answer that is passed on: proxies must neither keep, change nor hold it back. */
+const ANSWER_HEADERS: Readonly<Record<string, string>> = {
+  'cache-control': 'no-store, no-transform',
+  'x-accel-buffering': 'no',
+  'x-content-type-options': 'nosniff',
+}
 
 /** Largest answer that is held in memory, in bytes; only batches of embeddings come near. */
 const MAX_DOCUMENT_BYTES = 256 * 1024 * 1024
@@ -76,7 +82,7 @@ export function createRelay({ pool, live }: RelayNeeds): Relay {
     const cut = (err: GatewayError): void => {
       reason ??= err
       upstream.abort()
-      // A client that does not read would keep the account open: it is closed without him.
+      // A client that does not read would keep the account open: it is closed without one.
       if (ticket.isDeferred) {
         finish()
         void ticket.settle(cutEnding(reason))
@@ -124,7 +130,7 @@ async function documentAnswer(call: Call<unknown>, exchange: Exchange): Promise<
     await call.ticket.settle({ status: response.status, outcome: 'completed', counts })
     const type = response.headers.get('content-type')
     const headers =
-      type && bytes.length > 0 ? { ...STREAM_HEADERS, 'content-type': type } : STREAM_HEADERS
+      type && bytes.length > 0 ? { ...ANSWER_HEADERS, 'content-type': type } : ANSWER_HEADERS
     return new Response(bytes, { status: response.status, headers })
   } catch (err) {
     throw cutReason() ?? upstreamFailure(err)
@@ -153,7 +159,7 @@ function streamAnswer(
     },
   })
   return new Response(stream, {
-    headers: { ...STREAM_HEADERS, 'content-type': 'application/x-ndjson' },
+    headers: { ...ANSWER_HEADERS, 'content-type': 'application/x-ndjson' },
   })
 }
 

@@ -1,8 +1,8 @@
 import type { App } from '../factory.ts'
 
 export interface HealthNeeds {
-  /** Whether the database answers. */
-  readonly databaseAnswers: () => Promise<boolean>
+  /** Whether the database has answered lately. */
+  readonly databaseAnswers: () => boolean
   /** Whether the process has been told to end. */
   readonly isDraining: () => boolean
 }
@@ -10,8 +10,8 @@ export interface HealthNeeds {
 /** `/livez`: the process runs. `/readyz`: it can serve; load balancers ask here. Nobody has to log in. */
 export function mountHealth(app: App, { databaseAnswers, isDraining }: HealthNeeds): void {
   app.get('/livez', (c) => c.json({ status: 'ok' }))
-  app.get('/readyz', async (c) => {
-    const checks = { database: await databaseAnswers(), draining: isDraining() }
+  app.get('/readyz', (c) => {
+    const checks = { database: databaseAnswers(), draining: isDraining() }
     const isReady = checks.database && !checks.draining
     return c.json({ status: isReady ? 'ok' : 'unavailable', checks }, isReady ? 200 : 503)
   })

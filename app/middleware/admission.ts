@@ -16,18 +16,18 @@ export interface AdmittedOperation<Body> {
   readonly promptBytes: ((body: Body) => number) | null
 }
 
-export interface AdmittedEnv<Body, Host> extends ModelEnv<Body, Host> {
-  Variables: ModelEnv<Body, Host>['Variables'] & { ticket: Ticket }
+export interface AdmittedEnv<Body> extends ModelEnv<Body> {
+  Variables: ModelEnv<Body>['Variables'] & { ticket: Ticket }
 }
 
 /**
  * Opens the account of the request: from here on it leaves exactly one row, however it ends. Fails
  * closed: what can't be accounted for is not served.
  */
-export const admission = <Body, Host>(
+export const admission = <Body>(
   { openTicket, ledgerHasRoom }: AdmissionNeeds,
   { gateway, name, promptBytes }: AdmittedOperation<Body>,
-): MiddlewareHandler<AdmittedEnv<Body, Host>> =>
+): MiddlewareHandler<AdmittedEnv<Body>> =>
   async function admission(c, next) {
     if (!ledgerHasRoom()) {
       throw new GatewayError(
@@ -43,7 +43,7 @@ export const admission = <Body, Host>(
       principal: c.get('principal'),
       gateway,
       operation: name,
-      model: c.get('located')?.model.canonical ?? null,
+      model: c.get('placement')?.model.canonical ?? null,
       startedAt: c.get('startedAt'),
       promptBytes: promptBytes && (() => promptBytes(c.get('body'))),
     })

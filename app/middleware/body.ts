@@ -68,8 +68,8 @@ function parse(text: string): Record<string, unknown> {
       return value as Record<string, unknown>
     }
   } catch (err) {
-    if (err instanceof StrictJsonError)
-      throw new GatewayError('bad_request', err.message, { cause: err })
+    // Without the cause: the parser's own message may quote from a prompt.
+    if (err instanceof StrictJsonError) throw new GatewayError('bad_request', err.message)
     throw err
   }
   throw new GatewayError('bad_request', 'the request body must be a JSON object')

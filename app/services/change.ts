@@ -8,11 +8,9 @@ export interface ChangeNeeds {
   readonly clock: Clock
   /** A new unique id, in order of time. */
   readonly newId: () => string
-  /** Called after each commit: what this process knows about anybody may be out of date. */
-  readonly changed: () => void
 }
 
-/** Who does something, as the audit log names him: `cli:root`, `user:alice`. */
+/** Who does something, as the audit log names them: `cli:root`, `user:alice`. */
 export type Actor = string
 
 export interface Change {
@@ -29,17 +27,15 @@ export interface Change {
  * when it throws, nothing has happened.
  */
 export async function change<T>(
-  { db, clock, newId, changed }: ChangeNeeds,
+  { db, clock, newId }: ChangeNeeds,
   { actor, action, target }: Change,
   act: (tx: Db) => Promise<{ readonly result: T; readonly detail: object }>,
 ): Promise<T> {
-  const result = await db.transaction().execute(async (tx) => {
+  return await db.transaction().execute(async (tx) => {
     await raiseRevision(tx)
     const { result, detail } = await act(tx)
     const entry = { id: newId(), at: clock.now(), actor, action, target }
     await insertAudit(tx, { ...entry, detail: JSON.stringify(detail) })
     return result
   })
-  changed()
-  return result
 }

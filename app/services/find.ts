@@ -19,6 +19,6 @@ export async function requireRole(db: Db, name: string): Promise<RoleRow> {
   const guess = nearest(name, names)
   throw new GatewayError(
     'not_found',
-    `there is no role "${name}"${guess ? `; did you mean ${guess}?` : ';'} the roles are ${names.join(', ')}`,
+    `there is no role "${name}"${guess ? `, did you mean ${guess}?` : ''} (the roles are ${names.join(', ')})`,
   )
 }

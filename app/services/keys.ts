@@ -81,8 +81,6 @@ export function createKeys(needs: KeysNeeds) {
   }
 }
 
-export type Keys = ReturnType<typeof createKeys>
-
 async function requireKey(db: Db, id: string): Promise<KeyRow> {
   const key = await findKey(db, id)
   if (!key) throw new GatewayError('not_found', `there is no key with the id "${id}"`)

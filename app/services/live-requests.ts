@@ -112,7 +112,7 @@ export function createLiveRequests({ clock, deadlines, isCurrent, reload }: Live
 
 export type LiveRequests = ReturnType<typeof createLiveRequests>
 
-export const shuttingDown = (): GatewayError =>
+const shuttingDown = (): GatewayError =>
   new GatewayError('shutting_down', 'the server is shutting down; try again in a moment', {
     headers: { 'retry-after': '5' },
   })

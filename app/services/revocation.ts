@@ -4,6 +4,9 @@ import type { Log } from '../log.ts'
 /** How long cached principals serve while the database can't confirm them, in ms. */
 const STALE_LIMIT_MS = 60_000
 
+/** How long an answer of the database counts as its being there, in ms. */
+const CONFIRMED_MS = 2500
+
 export interface RevocationNeeds {
   readonly readRevision: () => Promise<number>
   /** Forgets all cached principals. */
@@ -17,6 +20,8 @@ export interface RevocationNeeds {
 export interface RevocationWatch {
   /** Looks whether users, keys, roles or policies have changed, and acts on it. */
   check(): Promise<void>
+  /** Whether the database has answered within the last two seconds or so. */
+  isConfirmed(): boolean
 }
 
 /**
@@ -40,10 +45,8 @@ export function createRevocationWatch(needs: RevocationNeeds): RevocationWatch {
       isSilent = false
       isStale = false
       if (revision === seen) return
-      if (seen !== null) {
-        forget()
-        await recheckLive()
-      }
+      forget()
+      await recheckLive()
       seen = revision
     } catch (err) {
       if (!isSilent) log.warn({ err }, 'the database does not say whether keys have changed')
@@ -60,6 +63,7 @@ export function createRevocationWatch(needs: RevocationNeeds): RevocationWatch {
   }
 
   return {
+    isConfirmed: () => clock.now() - confirmedAt < CONFIRMED_MS,
     async check() {
       refuseWhatIsStale()
       // A look that is under way may have read before the change: it does not count for this one.

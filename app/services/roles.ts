@@ -64,7 +64,7 @@ export function createRoles(needs: ChangeNeeds) {
       })
     },
 
-    /** Takes the role from a user. Throws not_found when he has not got it, conflict for the last admin. */
+    /** Takes the role from a user. Throws not_found when the user has not got it, conflict for the last admin. */
     async revoke(actor: Actor, username: string, roleName: string): Promise<void> {
       const target = username.toLowerCase()
       await change(needs, { actor, action: 'role.revoke', target }, async (tx) => {
@@ -95,8 +95,6 @@ export function createRoles(needs: ChangeNeeds) {
     },
   }
 }
-
-export type Roles = ReturnType<typeof createRoles>
 
 function checkPattern(pattern: string): void {
   if (/^[a-z0-9_.:/*-]+$/.test(pattern) && (pattern.includes('*') || parseModelName(pattern)))

@@ -38,7 +38,7 @@ export interface NewUser {
 }
 
 export interface UserChange {
-  /** The roles the user has from now on, instead of those he had. */
+  /** The roles the user has from now on, instead of those they had. */
   readonly roles?: readonly string[] | undefined
   readonly admin?: boolean | undefined
   readonly disabled?: boolean | undefined
@@ -95,7 +95,7 @@ export function createUsers(needs: UsersNeeds) {
       })
     },
 
-    /** Ends the user and his keys; his usage stays. Throws conflict for the last administrator. */
+    /** Ends the user and their keys; the usage stays. Throws conflict for the last administrator. */
     async delete(actor: Actor, username: string): Promise<{ revokedKeys: number }> {
       const target = username.toLowerCase()
       return await change(needs, { actor, action: 'user.delete', target }, async (tx) => {
@@ -148,8 +148,6 @@ export function createUsers(needs: UsersNeeds) {
     for (const name of named) if (wanted.has(name)) await give(tx, before.id, name)
   }
 }
-
-export type Users = ReturnType<typeof createUsers>
 
 function checkUsername(username: string): void {
   if (USERNAME.test(username)) return

@@ -1,5 +1,5 @@
 import type { RequestsTable } from '../../db/schema.ts'
-import type { UsageRecord } from '../domain/usage.ts'
+import type { Outcome, UsageRecord } from '../domain/usage.ts'
 
 /** A usage record as the ledger stores it. */
 export const toRequestRow = (record: UsageRecord): RequestsTable => ({
@@ -23,4 +23,28 @@ export const toRequestRow = (record: UsageRecord): RequestsTable => ({
   error_code: record.errorCode,
   started_at: record.startedAt,
   ended_at: record.endedAt,
+})
+
+/** A row of the ledger as a usage record. */
+export const toUsageRecord = (row: RequestsTable): UsageRecord => ({
+  id: row.id,
+  requestId: row.request_id,
+  userId: row.user_id,
+  keyId: row.key_id,
+  gateway: row.gateway,
+  operation: row.operation,
+  model: row.model,
+  backend: row.backend,
+  promptTokens: row.prompt_tokens,
+  completionTokens: row.completion_tokens,
+  estimated: row.estimated === 1,
+  queueMs: row.queue_ms,
+  loadMs: row.load_ms,
+  firstTokenMs: row.first_token_ms,
+  totalMs: row.total_ms,
+  status: row.status,
+  outcome: row.outcome as Outcome,
+  errorCode: row.error_code,
+  startedAt: row.started_at,
+  endedAt: row.ended_at,
 })

@@ -7,9 +7,9 @@ import { actor, withAdminOf } from '../admin.ts'
 import { command } from '../command.ts'
 import { streamChat } from '../demo/chat.ts'
 import { type FoundOllama, findOllama } from '../demo/find-ollama.ts'
+import { UsageError } from '../errors.ts'
 import { portArg } from '../port-arg.ts'
-import { catchSignals, type Signals } from '../signals.ts'
-import type { Sink } from '../sink.ts'
+import { catchSignals } from '../signals.ts'
 import { record } from '../table.ts'
 import { usageColumns } from './usage.ts'
 
@@ -27,28 +27,28 @@ export const demo = command({
     'ollama-urls': { type: 'string', valueHint: 'list', description: 'where Ollama is' },
     once: { type: 'boolean', description: 'end after the chat' },
   },
-  async run({ args, io }) {
+  async run({ args, io, out }) {
+    if (args.databaseUrl)
+      throw new UsageError('the demo makes a database of its own; leave out --database-url')
     const signals = args.once ? null : catchSignals()
-    const given = loadConfig(
-      { dataDir: args.dataDir, port: args.port, ollamaUrls: args.ollamaUrls },
-      args.config,
-    )
+    const flags = { dataDir: args.dataDir, port: args.port, ollamaUrls: args.ollamaUrls }
+    const given = loadConfig(flags, args.config)
     const ollama = await findOllama(given.ollamaUrls[0] ?? '')
     const dataDir = join(given.dataDir, 'demo')
+    const databaseUrl = `sqlite:${join(dataDir, 'parallama.db')}`
     const config = loadConfig(
-      {
-        dataDir,
-        databaseUrl: `sqlite:${join(dataDir, 'parallama.db')}`,
-        port: args.port,
-        ollamaUrls: ollama.url,
-      },
+      { ...flags, dataDir, databaseUrl, ollamaUrls: ollama.url },
       args.config,
     )
+    const say: Say = args.json ? () => {} : (text) => io.stdout.write(text)
     try {
       const server = await start(config, { log: createLog('warn') })
       try {
-        await show(io.stdout, config, ollama, server)
-        if (signals) await serveOn(io.stdout, server, signals)
+        const shown = await show(say, config, ollama, server)
+        if (args.json) out.record(shown)
+        if (!signals) return
+        say('\nServing until you press Ctrl-C.\n')
+        await signals.untilStopped(server.stop)
       } finally {
         await server.stop()
       }
@@ -58,27 +58,34 @@ export const demo = command({
   },
 })
 
+type Say = (text: string) => void
+
+/** Shows everything there is to see, and sums it up. */
 async function show(
-  stdout: Sink,
+  say: Say,
   config: Config,
   { model, story }: FoundOllama,
   { url }: RunningServer,
-): Promise<void> {
-  const say = (text: string): void => stdout.write(`${text}\n`)
-  say(`${story}\nParallama serves at ${url}, with its data in ${config.dataDir}.`)
+) {
+  say(`${story}\nParallama serves at ${url}, with its data in ${config.dataDir}.\n`)
   const key = await makeKey(config)
-  say(`User "${USER}" has a new API key: ${key}\n`)
+  say(`User "${USER}" has a new API key: ${key}\n\n${USER} asks ${model}: ${QUESTION}\n`)
 
-  say(`${USER} asks ${model}: ${QUESTION}`)
-  await streamChat(url, key, { model, question: QUESTION }, (text) => stdout.write(text))
+  let answer = ''
+  await streamChat(url, key, { model, question: QUESTION }, (text) => {
+    answer += text
+    say(text)
+  })
 
-  say('\n\nThe usage it left behind:')
-  const [row] = await withAdminOf(config, ({ usage }) => usage.list(USER, { days: 1, limit: 1 }))
-  if (row) stdout.write(record(row, usageColumns))
-  say(`\nThe same with curl:\n${curlLines(url, key, model)}`)
+  const [usage] = await withAdminOf(config, (admin) =>
+    admin.usage.list(USER, { days: 1, limit: 1 }),
+  )
+  say(`\n\nThe usage it left behind:\n${usage ? record(usage, usageColumns) : ''}`)
+  say(`\nThe same with curl:\n${curlLines(url, key, model)}\n`)
+  return { url, key, model, answer, usage }
 }
 
-/** A key that lasts a day, for the demo's own user, who is made when he is not there yet. */
+/** A key that lasts a day, for the demo's own user, who is made when there is none yet. */
 async function makeKey(config: Config): Promise<string> {
   return await withAdminOf(config, async ({ users, keys }) => {
     const isThere = (await users.list()).some(({ username }) => username === USER)
@@ -92,8 +99,3 @@ const curlLines = (url: string, key: string, model: string): string =>
   `  curl ${url}/ollama/api/chat -H "Authorization: Bearer ${key}" \\
     -d '{"model":"${model}","messages":[{"role":"user","content":"Hello"}]}'
   curl ${url}/ollama/api/tags -H "Authorization: Bearer ${key}"`
-
-async function serveOn(stdout: Sink, server: RunningServer, signals: Signals): Promise<void> {
-  stdout.write('\nServing until you press Ctrl-C.\n')
-  await signals.untilStopped(server.stop)
-}

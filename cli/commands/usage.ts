@@ -1,5 +1,5 @@
 import { GATEWAYS } from '../../app/domain/role.ts'
-import type { RequestsTable } from '../../db/schema.ts'
+import type { UsageRecord } from '../../app/domain/usage.ts'
 import { withAdmin } from '../admin.ts'
 import { integer } from '../arg-values.ts'
 import { command, group } from '../command.ts'
@@ -10,19 +10,19 @@ const DEFAULT_DAYS = 7
 const DEFAULT_ROWS = 100
 
 /** How a request is shown: tokens in and out, times in ms. */
-export const usageColumns: readonly Column<RequestsTable>[] = [
-  { header: 'started', value: (row) => isoTime(row.started_at), whole: true },
+export const usageColumns: readonly Column<UsageRecord>[] = [
+  { header: 'started', value: (row) => isoTime(row.startedAt), whole: true },
   { header: 'operation', value: (row) => row.operation },
   { header: 'model', value: (row) => row.model ?? '-' },
-  { header: 'in', value: (row) => tokens(row, row.prompt_tokens), align: 'right' },
-  { header: 'out', value: (row) => tokens(row, row.completion_tokens), align: 'right' },
-  { header: 'first', value: (row) => row.first_token_ms ?? '-', align: 'right' },
-  { header: 'total', value: (row) => row.total_ms, align: 'right' },
-  { header: 'outcome', value: (row) => row.error_code ?? row.outcome },
+  { header: 'in', value: (row) => tokens(row, row.promptTokens), align: 'right' },
+  { header: 'out', value: (row) => tokens(row, row.completionTokens), align: 'right' },
+  { header: 'first', value: (row) => row.firstTokenMs ?? '-', align: 'right' },
+  { header: 'total', value: (row) => row.totalMs, align: 'right' },
+  { header: 'outcome', value: (row) => row.errorCode ?? row.outcome },
 ]
 
 /** A count that is ours, because Ollama gave none, is marked with a tilde. */
-const tokens = ({ estimated }: RequestsTable, count: number): string =>
+const tokens = ({ estimated }: UsageRecord, count: number): string =>
   `${estimated ? '~' : ''}${count}`
 
 const usageList = command({

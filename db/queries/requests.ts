@@ -74,7 +74,7 @@ export async function listRequests(
 ): Promise<RequestsTable[]> {
   let query = db
     .selectFrom('requests')
-    .selectAll()
+    .select(COLUMNS)
     .where('user_id', '=', userId)
     .where('started_at', '>=', filter.since)
   if (filter.gateway) query = query.where('gateway', '=', filter.gateway)

@@ -14,9 +14,9 @@ export interface VerificationRow {
 
 /**
  * Everything that admission needs to know about a key, in one round trip: the key, its owner, and
- * each permission and model pattern of his roles and their ancestors with the time it expires.
+ * each permission and model pattern of their roles and their ancestors with the time it expires.
  * A revoked key and a disabled or deleted owner give no rows; what has expired is for the caller to
- * sort out, because he also needs to know what expires next.
+ * sort out, who also needs to know what expires next.
  */
 export async function findVerification(db: Db, digest: string): Promise<VerificationRow[]> {
   return await db

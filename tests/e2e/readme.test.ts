@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { startSimulatedOllama } from '../../cli/demo/simulated-ollama.ts'
 import { createNewcomer } from '../support/readme/newcomer.ts'
 import { RULES, type Session, succeed } from '../support/readme/rules.ts'
-import { snippetsOf } from '../support/readme.ts'
+import { codeSpansOf, snippetsOf } from '../support/readme.ts'
 import { freePort } from '../support/servers/free-port.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -11,6 +11,13 @@ const README = await Bun.file(join(import.meta.dir, '../../README.md')).text()
 const GATEWAY = '127.0.0.1:8000'
 /** The whole suite may run at once with other work on a small machine. */
 const PATIENCE = { timeout: 120_000 }
+
+/** What has a space in it and is nothing to be run as it stands. */
+const NO_COMMANDS = [
+  ...['bun run', 'npx -y bun@1.4.5 run', 'npx -y bun@1.4.5 run cli …', 'parallama …'],
+  ...['GET /ollama', 'Ollama is running', 'Authorization: Bearer', '--config FILE'],
+  'cli → app → db',
+]
 
 const port = freePort()
 const ollama = await startSimulatedOllama({ pace: async () => {} })
@@ -33,32 +40,69 @@ describe.skipIf(Bun.which('npx') === null)('on a machine with Node and without B
   })
 })
 
-describe('every command of the README does what it says, in order', () => {
-  const session: Session = {
-    newcomer: createNewcomer(folders.newcomer, { realNpx: false, env }),
-    key: '',
-    stopGateway: async () => {},
-  }
-  afterAll(() => session.stopGateway())
+const session: Session = {
+  newcomer: createNewcomer(folders.newcomer, { realNpx: false, env }),
+  key: '',
+  gateway: null,
+}
+afterAll(() => session.gateway?.[Symbol.asyncDispose]())
 
+describe('every command of the README does what it says, in order', () => {
   for (const { language, text, line } of snippetsOf(README)) {
     const command = atOurPort(text)
     if (language === 'sh') {
       test(`line ${line}: ${text}`, PATIENCE, async () => {
-        const rules = RULES.filter(({ commands }) => commands.test(command))
-        if (!rules[0]) throw new Error('nobody has said yet how this command is tested')
-        await rules[0].run(session, command)
+        const rule = RULES.find(({ commands }) => commands.test(command))
+        if (!rule) throw new Error('nobody has said yet how this command is tested')
+        await rule.run(session, command)
       })
     } else {
-      test(`line ${line}: the ${language} program`, PATIENCE, () => runProgram(session, command))
+      test(`line ${line}: the ${language} program`, PATIENCE, () => runProgram(command))
     }
+  }
+
+  test('and Ctrl-C ends what serves, with 0', async () => {
+    session.gateway?.pressCtrlC()
+    expect(await session.gateway?.exited).toBe(0)
+  })
+})
+
+describe('so does every command in its text', () => {
+  const spans = codeSpansOf(README).filter((span) => span.includes(' '))
+  const ofOllama = spans.filter((span) => span.startsWith('OLLAMA_HOST='))
+  const ofOurs = spans.filter((span) => /^(user|key|role|usage|migrate) /.test(span))
+
+  test('of which none is left out', () => {
+    const known = [...ofOllama, ...ofOurs, ...NO_COMMANDS]
+    expect(spans.filter((span) => !known.includes(span))).toEqual([])
+    expect([ofOllama.length, ofOurs.length > 2]).toEqual([1, true])
+  })
+
+  test('a key in the address, once PARALLAMA_KEY_IN_PATH=true allows it', PATIENCE, async () => {
+    const { newcomer, key } = session
+    const { groups } = /^OLLAMA_HOST=(?<host>\S+) ollama /.exec(ofOllama[0] ?? '') ?? {}
+    const host = atOurPort(groups?.host ?? '').replace('plk_…', key)
+    await using gateway = newcomer.start('PARALLAMA_KEY_IN_PATH=true npx -y bun@1.4.5 run start')
+    await gateway.waitFor(/"msg":"serving"/)
+    expect(await succeed(session, `curl --fail ${host}/api/tags`)).toMatchObject({
+      stdout: expect.stringContaining('llama3.2:3b'),
+    })
+  })
+
+  for (const command of ofOurs) {
+    test(command, async () => {
+      const line = command.replace('NAME', 'anna').replace('ID', session.key.slice(4, 14))
+      const sure = / (delete|down)\b/.test(line) ? ' --yes' : ''
+      await succeed(session, `npx -y bun@1.4.5 run cli ${line}${sure}`)
+    })
   }
 })
 
 /** Runs the README's program, and one chat with the client that it has made. */
-async function runProgram(session: Session, text: string): Promise<void> {
+async function runProgram(text: string): Promise<void> {
   const chat = `
-const answer = await ollama.chat({ model: 'llama3.2:3b', messages: [{ role: 'user', content: 'Hi' }], stream: true })
+const messages = [{ role: 'user', content: 'Hello' }]
+const answer = await ollama.chat({ model: 'llama3.2:3b', messages, stream: true })
 for await (const part of answer) process.stdout.write(part.message.content + '\\n')
 `
   await Bun.write(join(session.newcomer.checkout, 'anna.mjs'), text + chat)

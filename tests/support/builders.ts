@@ -10,9 +10,9 @@ export const TESTER = 'test:tester'
 /** Derived from a fixed secret: the digests of two runs are the same. */
 export const testKeyring = openKeyring('a master secret for tests only, 32+')
 
-/** The administration of that database. `changed` is called after each change. */
-export const testAdmin = (db: Db, changed: () => void = () => {}): Admin =>
-  createAdmin({ db, keyring: testKeyring, minPasswordLength: 15, changed })
+/** The administration of that database. */
+export const testAdmin = (db: Db): Admin =>
+  createAdmin({ db, keyring: testKeyring, minPasswordLength: 15 })
 
 let requests = 0
 

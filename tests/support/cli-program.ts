@@ -81,10 +81,14 @@ export async function serveProgram(
     if (!(await readMore())) throw new Error(`serve ended with ${await child.exited}:\n${stderr}`)
     url = /"url":"([^"]+)".*"msg":"serving"/.exec(stderr)?.[1]
   }
+  // Read on at once: a log that nobody reads would fill its pipe and stop the server.
+  const rest = (async () => {
+    while (await readMore());
+  })()
   const stop = async (): Promise<Ended> => {
     child.kill('SIGTERM')
     const timer = setTimeout(() => child.kill('SIGKILL'), MOST_STOP_MS)
-    while (await readMore());
+    await rest
     clearTimeout(timer)
     return { code: await child.exited, stdout: await stdout, stderr }
   }

@@ -7,6 +7,7 @@ import { start } from '../../app/main.ts'
 import { openDatabase } from '../../db/client.ts'
 import type { RequestsTable } from '../../db/schema.ts'
 import { testAdmin } from './builders.ts'
+import { ledgerOf } from './gateway/ledger.ts'
 import { type LogEntry, recordingLog } from './gateway/log.ts'
 import { createPeople, type People, type TestUser } from './gateway/people.ts'
 
@@ -34,7 +35,7 @@ export interface TestGateway extends People, AsyncDisposable {
   /** Resolves when that many requests, of all users together, have been accounted. */
   accounted(count: number): Promise<void>
   /** The rows that the user's requests left, the oldest first. */
-  usageOf(user: Pick<TestUser, 'username'>): Promise<RequestsTable[]>
+  usageOf(user: Pick<TestUser, 'id'>): Promise<RequestsTable[]>
   /** Stops as SIGTERM does; live streams are cut at once unless `drainTimeoutSeconds` was set. */
   stop(): Promise<void>
 }
@@ -75,7 +76,7 @@ export async function startGateway(options: GatewayOptions): Promise<TestGateway
     admin,
     log: log.entries,
     accounted: (count) => log.until('request accounted', count),
-    usageOf: async ({ username }) => (await admin.usage.list(username, { days: 1 })).reverse(),
+    usageOf: ({ id }) => ledgerOf(store.db, id),
     stop() {
       stopping ??= stop()
       return stopping

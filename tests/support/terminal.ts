@@ -7,7 +7,7 @@ export interface TerminalOptions {
   readonly cwd?: string
 }
 
-/** A program on a terminal of its own; `await using` makes sure that it ends with the test. */
+/** A program on a terminal of its own; `await using` ends it at the latest. */
 export interface TerminalProgram extends AsyncDisposable {
   readonly pid: number
   /** All that was shown so far. */
@@ -66,8 +66,9 @@ export function onTerminal(
     kill: (signal) => child.kill(signal),
     exited: child.exited,
     async [Symbol.asyncDispose]() {
-      child.kill('SIGTERM')
+      child.kill('SIGKILL')
       await child.exited
+      // What it has started itself is hung up on.
       child.terminal?.close()
     },
   }

@@ -172,7 +172,7 @@ export class Connection {
     const isClean = isSent && !this.#parser.hasExcess
     if (isClean && this.#parser.head?.keepAlive) {
       this.#state = 'idle'
-      // The reader may not have come yet; the next response must not wait for him.
+      // The reader may not have come yet; the next response must not wait for it.
       this.resume()
       this.#exchange = null
       this.#upload = null

@@ -99,7 +99,7 @@ await describeEachDatabase('migrations', (openFresh) => {
         .execute()
       const error = await refusal(url, mode)
       expect(error).toBeInstanceOf(StartupError)
-      expect(String(error)).toMatch(/^[^\n]*another version of this program[^\n]*$/)
+      expect(String(error)).toMatch(/^[^\n]*later version of this program[^\n]*$/)
     },
   )
 

@@ -7,6 +7,7 @@ import { migrateUp } from '../../../db/migrate.ts'
 import { testAdmin } from '../../support/builders.ts'
 import { serveProgram } from '../../support/cli-program.ts'
 import { startFakeOllama } from '../../support/fake-ollama.ts'
+import { ledgerOf } from '../../support/gateway/ledger.ts'
 import { createPeople } from '../../support/gateway/people.ts'
 import { CHAT } from '../../support/gateway/stage.ts'
 import { TEST_SECRET } from '../../support/gateway.ts'
@@ -30,10 +31,10 @@ async function makeUser(url: string) {
   }
 }
 
-async function rowsOf(url: string, username: string) {
+async function rowsOf(url: string, userId: string) {
   const { db, close } = openDatabase(url)
   try {
-    return await testAdmin(db).usage.list(username, { days: 1 })
+    return await ledgerOf(db, userId)
   } finally {
     await close()
   }
@@ -91,6 +92,8 @@ describe.skipIf('skip' in server)('a PostgreSQL that goes away under load', () =
     expect(unknown.status).toBe(503)
     expect(unknown.headers.get('retry-after')).toBe('2')
     expect(await unknown.json()).toMatchObject({ code: 'database_unavailable' })
+    // What can't be a key is told without asking the database.
+    expect((await get('/ollama/api/version', `${user.key}0`)).status).toBe(401)
 
     await postgres.start()
     const deadline = Date.now() + BACK_WITHIN_MS
@@ -104,7 +107,7 @@ describe.skipIf('skip' in server)('a PostgreSQL that goes away under load', () =
     expect(code).toBe(0)
     expect(stderr.split('\n').filter((line) => line.includes('usage row not stored'))).toEqual([])
 
-    const rows = await rowsOf(postgres.url, user.username)
+    const rows = await rowsOf(postgres.url, user.id)
     expect(rows).toHaveLength(served)
     expect(new Set(rows.map(({ request_id }) => request_id)).size).toBe(served)
     expect(rows.every(({ outcome }) => outcome === 'completed')).toBeTrue()

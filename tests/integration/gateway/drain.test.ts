@@ -121,7 +121,7 @@ test('what has not ended when the drain timeout is over is cut', async () => {
   expect(await lastRow()).toMatchObject({ outcome: 'cancelled', error_code: 'shutting_down' })
 })
 
-test('a request on a connection that was kept is refused while the gateway drains', async () => {
+test('a connection that was kept is closed as soon as the gateway drains', async () => {
   const serving = await serve()
   stage.ollama.once('/api/chat', [stream([chatChunk(MODEL, 'one ')]), hang()])
   const reader = readRecords(await chat(serving))
@@ -129,13 +129,7 @@ test('a request on a connection that was kept is refused while the gateway drain
   const kept = await keepConnection(serving)
   expect(await kept.ask()).toStartWith('HTTP/1.1 200 ')
   const { ended } = await beginToStop(serving)
-  const before = stage.ollama.calls('/api/version').length
-  const answer = await kept.ask(); console.log("ANSWER", JSON.stringify(answer))
-  if (answer !== '') {
-    expect(answer).toStartWith('HTTP/1.1 503 ')
-    expect(answer).toContain('shutting_down')
-  }
-  expect(stage.ollama.calls('/api/version')).toHaveLength(before)
+  expect(await kept.ask()).toBe('')
   await reader.leave()
   expect(await ended).toMatchObject({ code: 0 })
 })

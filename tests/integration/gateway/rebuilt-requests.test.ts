@@ -6,7 +6,7 @@ const LONGEST = 32_768
 /** What HTTP itself needs, and the only three headers that we add. */
 const UPSTREAM_HEADERS = [
   ...['host', 'connection', 'content-length'],
-  ...['content-type', 'accept', 'accept-encoding'],
+  ...['content-type', 'accept'],
 ]
 
 /** Posts the body and returns what Ollama then got to see. */

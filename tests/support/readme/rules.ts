@@ -1,5 +1,6 @@
 import { expect } from 'bun:test'
 import type { Ended } from '../cli-program.ts'
+import type { TerminalProgram } from '../terminal.ts'
 import type { Newcomer } from './newcomer.ts'
 
 /** The tests of one folder take part where the command would run the suite that runs this. */
@@ -11,6 +12,8 @@ const ONE_FOLDER = [
   .map((pattern) => `--path-ignore-patterns='${pattern}'`)
   .join(' ')
 
+const PASSED = /^ [1-9]\d* pass\n 0 fail$/m
+
 /** The least that `bench` can measure. */
 const ONE_ROUND = '--targets bare --scenarios none --rounds 1'
 const canMeasure = process.platform === 'linux' && Bun.which('gcc') && Bun.which('taskset')
@@ -20,8 +23,8 @@ export interface Session {
   readonly newcomer: Newcomer
   /** The key that `key generate` showed first. */
   key: string
-  /** Stops what `start` started; throws when it does not end well. */
-  stopGateway(): Promise<void>
+  /** What `start` started. */
+  gateway: TerminalProgram | null
 }
 
 /** How commands of one kind are run and what they have to do. */
@@ -58,16 +61,12 @@ export const RULES: readonly Rule[] = [
   {
     commands: / run start$/,
     async run(session, command) {
-      const gateway = session.newcomer.start(command)
-      session.stopGateway = async () => {
-        gateway.pressCtrlC()
-        expect(await gateway.exited).toBe(0)
-      }
-      await gateway.waitFor(/"msg":"serving"/)
+      session.gateway = session.newcomer.start(command)
+      await session.gateway.waitFor(/"msg":"serving"/)
     },
   },
-  { commands: / run test$/, run: ends(/^ 0 fail$/m, (command) => `${command} ${ONE_FOLDER}`) },
-  { commands: / run check$/, run: ends(/^ 0 fail$/m, (command) => `${command} ${ONE_FOLDER}`) },
+  { commands: / run test$/, run: ends(PASSED, (command) => `${command} ${ONE_FOLDER}`) },
+  { commands: / run check$/, run: ends(PASSED, (command) => `${command} ${ONE_FOLDER}`) },
   {
     commands: / run bench --quick$/,
     run: canMeasure
@@ -82,6 +81,7 @@ export const RULES: readonly Rule[] = [
       expect(session.key).toHaveLength(63)
     },
   },
+  { commands: / run cli usage list anna/, run: ends(/ chat +llama3\.2:3b .* completed$/m) },
   { commands: / run cli \w+ /, run: ends(/\S/) },
   { commands: / install$/, run: ends(/no changes|installed/) },
   { commands: / run format$/, run: ends(/No fixes applied/) },

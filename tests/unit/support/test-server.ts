@@ -53,7 +53,7 @@ export function createTestServer(change: Partial<ServerNeeds> & { who?: Principa
     acceptsKeyInPath: false,
     rootAliases: false,
     isDraining: () => false,
-    databaseAnswers: async () => true,
+    databaseAnswers: () => true,
     ...needs,
   })
   /** Sends a request as a client would; `headers` replace the good key. */
