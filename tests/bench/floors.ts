@@ -13,7 +13,12 @@ export type Ratio = { metric: Metric; of: string; over: string; spread: Spread }
 
 /** Ratios of the CPU figures of every target over every target that comes before it. */
 export function ratios(samples: Map<string, Samples>): Ratio[] {
-  const metrics: Metric[] = ['cpuPerRequest', 'cpuPerChunk', 'cpuPerLoneChunk']
+  const metrics: Metric[] = [
+    'cpuPerRequest',
+    'cpuPerSparseRequest',
+    'cpuPerChunk',
+    'cpuPerLoneChunk',
+  ]
   const proxies = [...samples.keys()].filter((name) => name !== 'direct')
   const pairs = proxies.flatMap((over, i) => proxies.slice(i + 1).map((of) => ({ of, over })))
   return pairs.flatMap(({ of, over }) =>

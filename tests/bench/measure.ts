@@ -9,6 +9,7 @@ import type { Target } from './targets/target.ts'
 /** Each figure of a target, one value per round. CPU in us, latencies in ms, memory in MB. */
 export const METRICS = [
   'cpuPerRequest',
+  'cpuPerSparseRequest',
   'cpuPerChunk',
   'cpuPerLoneChunk',
   'latencyP50',
@@ -31,15 +32,23 @@ export type Effort = {
 }
 
 export const FULL: Effort = {
-  warmUp: 2000,
-  requests: 750,
+  warmUp: 12_000,
+  requests: 2400,
   firstTokens: 150,
   waves: 2,
   idleMs: 3000,
 }
-export const QUICK: Effort = { warmUp: 500, requests: 300, firstTokens: 60, waves: 1, idleMs: 1000 }
+export const QUICK: Effort = {
+  warmUp: 3000,
+  requests: 800,
+  firstTokens: 60,
+  waves: 1,
+  idleMs: 1000,
+}
 
-const REQUESTS_PER_SECOND = 300
+const REQUESTS_PER_SECOND = 800
+/** So few that most requests wake an idle process and are committed alone. */
+const SPARSE_REQUESTS_PER_SECOND = 300
 const FIRST_TOKENS_PER_SECOND = 100
 
 export type Measurement = {
@@ -60,7 +69,14 @@ export async function measure(plan: Measurement): Promise<Map<string, Samples>> 
   const samples = new Map(targets.map(({ name }) => [name, noSamples()]))
   for (let round = 1; round <= rounds; round++) {
     progress(`round ${round} of ${rounds}`)
-    for (const phase of [requestPhase, firstTokenPhase, chunkPhase, loneChunkPhase, memoryPhase]) {
+    for (const phase of [
+      requestPhase,
+      sparseRequestPhase,
+      firstTokenPhase,
+      chunkPhase,
+      loneChunkPhase,
+      memoryPhase,
+    ]) {
       for (const target of targets) {
         const into = samples.get(target.name) ?? noSamples()
         await phase({ target, mock, effort, into, idle: idle.get(target.name) ?? 0 })
@@ -78,6 +94,12 @@ async function requestPhase({ target, mock, effort, into, idle }: Turn): Promise
   into.cpuPerRequest.push((run.cpuMicros - idle * run.elapsedMs) / load.count)
   into.latencyP50.push(quantile(run.latencies, 0.5))
   into.latencyP99.push(quantile(run.latencies, 0.99))
+}
+
+async function sparseRequestPhase({ target, mock, effort, into, idle }: Turn): Promise<void> {
+  const load = { perSecond: SPARSE_REQUESTS_PER_SECOND, count: Math.ceil(effort.requests / 3) }
+  const run = await runRequests(target, mock, load)
+  into.cpuPerSparseRequest.push((run.cpuMicros - idle * run.elapsedMs) / load.count)
 }
 
 async function firstTokenPhase({ target, mock, effort, into }: Turn): Promise<void> {

@@ -18,7 +18,12 @@ const dataDir = join(folder, 'data')
 /** A folder whose files would break a program that reads them because it was started there. */
 const hostile = join(folder, 'hostile')
 
-const ollama = await startSimulatedOllama({ pace: () => Bun.sleep(1) })
+/** Ollama makes one token, and the others once that has been seen. */
+const seen = Promise.withResolvers<void>()
+let tokens = 0
+const ollama = await startSimulatedOllama({
+  pace: async () => (tokens++ === 0 ? undefined : seen.promise),
+})
 afterAll(() => ollama.stop())
 const env = { PARALLAMA_DATA_DIR: dataDir, PARALLAMA_OLLAMA_URLS: ollama.url, HOME: folder }
 
@@ -111,11 +116,13 @@ describe('the binary', () => {
       body: JSON.stringify({ model: 'llama3.2:3b', messages: [{ role: 'user', content: 'Hi' }] }),
     })
     expect(response.status).toBe(200)
-    const pieces = await Array.fromAsync(response.body ?? [], (bytes) => bytes.toString())
-    expect(pieces.length).toBeGreaterThan(5)
-    expect(JSON.parse(pieces.join('').trim().split('\n').at(-1) ?? '')).toMatchObject({
-      done: true,
-    })
+    let answer = ''
+    for await (const bytes of response.body ?? []) {
+      answer += Buffer.from(bytes).toString()
+      seen.resolve()
+    }
+    expect(answer).toEndWith('}\n')
+    expect(JSON.parse(answer.trim().split('\n').at(-1) ?? '')).toMatchObject({ done: true })
     expect(await json('usage', 'list', 'anna')).toMatchObject([
       { operation: 'chat', model: 'llama3.2:3b', outcome: 'completed', prompt_tokens: 1 },
     ])

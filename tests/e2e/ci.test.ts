@@ -44,11 +44,11 @@ describe('.ci/run', () => {
   })
 
   test.each([
-    [PASSES, 0, '2 passed, 0 failed'],
-    [PASSES + SKIPS, 0, '2 passed, 0 failed, 1 skipped'],
-    [PASSES + FAILS, 1, '2 passed, 1 failed'],
-    [FAILS, 1, '0 passed, 1 failed'],
-  ])('closes with what the runner counted: %j ends with %d and %s', async (tests, code, last) => {
+    ['tests that pass', PASSES, 0, '2 passed, 0 failed'],
+    ['one that is skipped', PASSES + SKIPS, 0, '2 passed, 0 failed, 1 skipped'],
+    ['one that fails', PASSES + FAILS, 1, '2 passed, 1 failed'],
+    ['nothing else', FAILS, 1, '0 passed, 1 failed'],
+  ])('closes with what the runner counted: %s', async (_, tests, code, last) => {
     const { output, status } = await outputOf(tests)
     expect(await closingLine(output, status)).toEqual({ code, last })
   })

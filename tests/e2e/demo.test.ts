@@ -40,10 +40,10 @@ describe('demo --once', () => {
   test('without Ollama says that it simulates one, and shows a chat as it is written and what it left', async () => {
     const env = firstTime()
     const child = spawnProgram([...DEMO, '--once'], { env })
-    const writes = (await Array.fromAsync(child.stdout)).map((bytes) => bytes.toString())
+    const writes = await Array.fromAsync(child.stdout)
     expect([await child.exited, await child.stderr.text()]).toEqual([0, ''])
     expect(writes.length).toBeGreaterThan(20)
-    const stdout = writes.join('')
+    const stdout = Buffer.concat(writes).toString()
     expect(stdout).toStartWith(`There is no Ollama at ${env.PARALLAMA_OLLAMA_URLS}, so a SIMULATED`)
     expect(stdout).toContain(`${env.XDG_DATA_HOME}/parallama/demo.`)
     expect(stdout).toMatch(/has a new API key: plk_\w{59}\n/)
