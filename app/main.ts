@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { openDeps } from './deps.ts'
 import { StartupError } from './errors/startup-error.ts'
 import type { Log } from './log.ts'
@@ -14,7 +15,7 @@ export interface RunningServer {
   /** Where it listens, as `http://host:port`. */
   readonly url: string
   /**
-   * Stops taking requests, lets the running ones end until the drain timeout, cuts the rest with an
+   * Stops taking requests, after the drain delay, lets the running ones end until the drain timeout, cuts the rest with an
    * error record, commits the ledger and lets go of everything. A second call cuts at once.
    */
   stop(): Promise<void>
@@ -35,13 +36,15 @@ export async function start(
   log.info({ url, ollama: config.ollamaUrls }, 'serving')
 
   let stopping: Promise<void> | null = null
+  const hurry = Promise.withResolvers<void>()
   const stop = async (): Promise<void> => {
     deps.drain()
     log.info({ live: deps.live.size }, 'stopping')
+    await Promise.race([hurry.promise, sleep(config.drainDelaySeconds * 1000)])
     const closed = server.stop(false)
     await drained(deps.live, config.drainTimeoutSeconds * 1000)
     deps.live.cutAll()
-    await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, LAST_BYTES_MS))])
+    await Promise.race([closed, sleep(LAST_BYTES_MS)])
     await server.stop(true)
     await deps.close()
     log.info({}, 'stopped')
@@ -49,7 +52,10 @@ export async function start(
   return {
     url,
     stop() {
-      if (stopping) deps.live.cutAll()
+      if (stopping) {
+        hurry.resolve()
+        deps.live.cutAll()
+      }
       stopping ??= stop()
       return stopping
     },
@@ -63,7 +69,7 @@ const DRAIN_POLL_MS = 50
 async function drained(live: { readonly size: number }, timeoutMs: number): Promise<void> {
   const deadline = performance.now() + timeoutMs
   while (live.size > 0 && performance.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS))
+    await sleep(DRAIN_POLL_MS)
   }
 }
 

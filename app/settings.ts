@@ -1,6 +1,16 @@
-import { isAbsolute, join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { z } from 'zod'
-import { Secret } from './domain/secret.ts'
+import {
+  databaseUrl,
+  httpUrl,
+  listOf,
+  oneOf,
+  onOff,
+  path,
+  secretText,
+  text,
+  wholeNumber,
+} from './setting-schemas.ts'
 
 interface Setting<T> {
   readonly schema: z.ZodType<T>
@@ -30,83 +40,13 @@ const CALLER_FIELDS = ['context', 'keep_alive', 'raw', 'system', 'template'] as 
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
 
-function wholeNumber(min: number, max: number): z.ZodType<number> {
-  const error = `must be a whole number from ${min} to ${max}`
-  const number = z.int({ error }).min(min, { error }).max(max, { error })
-  return z.preprocess((v) => (typeof v === 'string' && /^\d+$/.test(v) ? Number(v) : v), number)
-}
-
-const SWITCHES: Record<string, boolean> = {
-  true: true,
-  yes: true,
-  '1': true,
-  false: false,
-  no: false,
-  '0': false,
-}
-const onOff = z.preprocess(
-  (v) => (typeof v === 'string' ? (SWITCHES[v.toLowerCase()] ?? v) : v),
-  z.boolean({ error: 'must be true or false' }),
-)
-
-function oneOf<const T extends readonly [string, ...string[]]>(values: T): z.ZodType<T[number]> {
-  return z.enum(values, { error: `must be one of ${values.join(', ')}` })
-}
-
-const text = z.string({ error: 'must be text' }).min(1, { error: 'must not be empty' })
-const path = text.transform((value) => (isAbsolute(value) ? value : resolve(value)))
-
-const listOf = <T>(item: z.ZodType<T>): z.ZodType<T[]> =>
-  z.preprocess(
-    (v) =>
-      typeof v === 'string'
-        ? v
-            .split(',')
-            .map((part) => part.trim())
-            .filter(Boolean)
-        : v,
-    z.array(item, { error: 'must be a list' }),
-  )
-
-const httpUrl = z
-  .string({ error: 'must be text' })
-  .refine(isPlainHttpUrl, { error: 'must look like http://host:port' })
-  .transform((value) => value.replace(/\/+$/, ''))
-
-function isPlainHttpUrl(value: string): boolean {
-  const url = URL.parse(value)
-  if (url === null || !/^https?:$/.test(url.protocol)) return false
-  return !url.username && !url.password && !url.search && !url.hash
-}
-
-/** Whether the driver will be able to read it: what it can't, it would print, password and all. */
-function isReadableUrl(value: string): boolean {
-  const url = URL.parse(value)
-  if (!url?.hostname || /\s/.test(value)) return false
-  try {
-    decodeURIComponent(url.username + url.password + url.pathname)
-    return true
-  } catch {
-    return false
-  }
-}
-
-const secretText = text.transform((value) => new Secret(value))
-
 /** Every setting there is: the configuration file, the environment and the README follow this. */
 export const SETTINGS = {
   host: setting(text, '127.0.0.1', 'Address to listen on'),
   port: setting(wholeNumber(0, 65535), 8000, 'Port to listen on; 0 picks a free one'),
   dataDir: setting(path, (dir: string) => dir, 'Where the database and the secret live'),
   databaseUrl: setting(
-    secretText
-      .refine((url) => /^(sqlite:|postgres(ql)?:\/\/)./.test(url.reveal()), {
-        error: 'must begin with sqlite: or postgres://',
-      })
-      .refine((url) => url.reveal() !== 'sqlite::memory:', { error: 'must name a file' })
-      .refine((url) => url.reveal().startsWith('sqlite:') || isReadableUrl(url.reveal()), {
-        error: 'must look like postgres://USER:PASSWORD@HOST/NAME, special characters as %XX',
-      }),
+    databaseUrl,
     (dir: string) => `sqlite:${join(dir, 'parallama.db')}`,
     'Database: `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/NAME`',
     { secret: true },
@@ -172,7 +112,7 @@ export const SETTINGS = {
   firstByteTimeoutSeconds: setting(
     wholeNumber(1, 86_400),
     600,
-    'How long Ollama may take to begin its answer; loading a model counts',
+    'How long Ollama may take to begin its answer, or to give all of one that is not streamed; loading a model counts',
   ),
   idleTimeoutSeconds: setting(
     wholeNumber(1, 86_400),
@@ -183,6 +123,11 @@ export const SETTINGS = {
     wholeNumber(1, 604_800),
     3600,
     'How long one inference request may take in all',
+  ),
+  drainDelaySeconds: setting(
+    wholeNumber(0, 3600),
+    0,
+    'How long to go on taking requests after SIGTERM, with `/readyz` at 503, for load balancers to notice',
   ),
   drainTimeoutSeconds: setting(
     wholeNumber(0, 86_400),

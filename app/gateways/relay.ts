@@ -12,6 +12,7 @@ import { type Ending, endingOf } from '../usage/meter.ts'
 import { type StreamEnd, tap } from '../usage/tap.ts'
 import type { Call } from './gateway.ts'
 import { readAll } from './read-all.ts'
+import { watchedUpload } from './watched-upload.ts'
 
 /** Sent with every answer that is passed on: proxies must neither keep, change nor hold it back. */
 const ANSWER_HEADERS: Readonly<Record<string, string>> = {
@@ -30,7 +31,7 @@ export interface RelayNeeds {
 }
 
 export interface RelayOptions {
-  /** False for transfers by an administrator, which take as long as they take. */
+  /** False for transfers of models, which take as long as they take. */
   readonly hasDeadline?: boolean
   /** Called when the request is over, however it ended. */
   readonly onFinish?: () => void
@@ -102,7 +103,10 @@ export function createRelay({ pool, live }: RelayNeeds): Relay {
     call.request.signal.addEventListener('abort', leave)
     if (call.request.signal.aborted) leave()
     try {
-      const answer = await pool.send(call.hosts, request, upstream.signal, (host) =>
+      const { body } = request
+      const sent =
+        body instanceof ReadableStream ? { ...request, body: watchedUpload(body, handle) } : request
+      const answer = await pool.send(call.hosts, sent, upstream.signal, (host) =>
         ticket.dispatched(host.name),
       )
       backend = answer.backend

@@ -26,7 +26,7 @@ export interface LiveRequest {
   readonly isStillAllowed: (principal: Principal) => boolean
   /** Ends the request with this error. */
   readonly cut: (err: GatewayError) => void
-  /** False for long transfers by an administrator, which have no overall deadline. */
+  /** False for transfers of models, which take as long as they take: only a stalled upload is cut. */
   readonly hasDeadline: boolean
 }
 
@@ -34,6 +34,10 @@ export interface LiveRequest {
 export interface LiveHandle {
   /** Ollama has sent something. */
   progress(): void
+  /** Ollama has taken a piece of what the client uploads. */
+  uploading(): void
+  /** The upload is over; how long Ollama then thinks about it is up to Ollama. */
+  uploaded(): void
   /** The request is over. */
   end(): void
 }
@@ -43,6 +47,7 @@ interface Entry extends Omit<LiveRequest, 'principal'> {
   principal: Principal
   progressAt: number
   hasBegun: boolean
+  isUploading: boolean
 }
 
 /** Everything that is being answered at the moment, and the reasons to cut it short. */
@@ -56,12 +61,25 @@ export function createLiveRequests({ clock, deadlines, isCurrent, reload }: Live
 
     add(request: LiveRequest): LiveHandle {
       const now = clock.now()
-      const entry: Entry = { ...request, startedAt: now, progressAt: now, hasBegun: false }
+      const entry: Entry = {
+        ...request,
+        startedAt: now,
+        progressAt: now,
+        hasBegun: false,
+        isUploading: false,
+      }
       entries.add(entry)
       return {
         progress() {
           entry.progressAt = clock.now()
           entry.hasBegun = true
+        },
+        uploading() {
+          entry.progressAt = clock.now()
+          entry.isUploading = true
+        },
+        uploaded() {
+          entry.isUploading = false
         },
         end: () => void entries.delete(entry),
       }
@@ -122,17 +140,21 @@ const withdrawn = (): GatewayError =>
 
 function overdue(entry: Entry, deadlines: Deadlines, now: number): GatewayError | null {
   const silentMs = now - entry.progressAt
+  if (!entry.hasDeadline) {
+    return entry.isUploading && silentMs > deadlines.idleMs
+      ? timeout('the upload has stalled; try again')
+      : null
+  }
   if (!entry.hasBegun && silentMs > deadlines.firstByteMs) {
-    return new GatewayError('upstream_timeout', 'Ollama did not begin to answer in time; try again')
+    return timeout('Ollama did not begin to answer in time; try again')
   }
   if (entry.hasBegun && silentMs > deadlines.idleMs) {
-    return new GatewayError(
-      'upstream_timeout',
-      'Ollama stopped in the middle of its answer; try again',
-    )
+    return timeout('Ollama stopped in the middle of its answer; try again')
   }
-  if (entry.hasDeadline && now - entry.startedAt > deadlines.totalMs) {
-    return new GatewayError('upstream_timeout', 'the answer took longer than is allowed here')
+  if (now - entry.startedAt > deadlines.totalMs) {
+    return timeout('the answer took longer than is allowed here')
   }
   return null
 }
+
+const timeout = (message: string): GatewayError => new GatewayError('upstream_timeout', message)

@@ -124,7 +124,7 @@ describe('the binary', () => {
     expect(answer).toEndWith('}\n')
     expect(JSON.parse(answer.trim().split('\n').at(-1) ?? '')).toMatchObject({ done: true })
     expect(await json('usage', 'list', 'anna')).toMatchObject([
-      { operation: 'chat', model: 'llama3.2:3b', outcome: 'completed', prompt_tokens: 1 },
+      { operation: 'chat', model: 'llama3.2:3b', outcome: 'completed', promptTokens: 1 },
     ])
     gateway.kill('SIGTERM')
     expect(await gateway.exited).toBe(0)

@@ -21,11 +21,11 @@ async function closingLine(output: string, status: number) {
 }
 
 /** What the runner really prints about these tests. */
-async function outputOf(tests: string) {
+async function outputOf(tests: string, variables: Record<string, string> = {}) {
   await Bun.write(join(folder, 'sample.test.ts'), `import { test } from 'bun:test'\n${tests}`)
   const runner = Bun.spawn([process.execPath, 'test', './sample.test.ts'], {
     cwd: folder,
-    env: { PATH: process.env.PATH ?? '' },
+    env: { PATH: process.env.PATH ?? '', ...variables },
     stdout: 'pipe',
     stderr: 'pipe',
   })
@@ -51,6 +51,12 @@ describe('.ci/run', () => {
   ])('closes with what the runner counted: %s', async (_, tests, code, last) => {
     const { output, status } = await outputOf(tests)
     expect(await closingLine(output, status)).toEqual({ code, last })
+  })
+
+  test('reads the count in colour as well', async () => {
+    const { output, status } = await outputOf(PASSES, { FORCE_COLOR: '1' })
+    expect(output).toContain('\u001b[')
+    expect(await closingLine(output, status)).toEqual({ code: 0, last: '2 passed, 0 failed' })
   })
 
   test('counts a run that ended badly without saying why as a failure', async () => {

@@ -124,6 +124,6 @@ test.each([
   if (response.status === 400) return
   await response.text()
   const sent = own.ollama.calls('/api/chat').at(-1)?.json() as typeof CHAT
-  expect(sent.messages[0].content).toBe(JSON.parse(text).toWellFormed())
+  expect(sent.messages[0].content.toWellFormed()).toBe(JSON.parse(text).toWellFormed())
   expect(await own.gateway.usageOf(own.user)).toHaveLength(1)
 })
