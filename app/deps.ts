@@ -1,4 +1,4 @@
-import { withDeadline } from '../db/deadline.ts'
+import { createBounded, withDeadline } from '../db/deadline.ts'
 import { newId } from '../db/ids.ts'
 import { createRequestInsert, MAX_INSERT } from '../db/queries/requests.ts'
 import { readRevision } from '../db/queries/revision.ts'
@@ -29,6 +29,8 @@ const REVISION_POLL_MS = 250
 const SWEEP_MS = 500
 /** How long the database may take to answer a request's question, in ms. */
 const READ_TIMEOUT_MS = 2000
+/** How many such questions may be out at a time. */
+const MAX_READS = 200
 /** How long it may take to commit usage rows before they are sent again, in ms. */
 const WRITE_TIMEOUT_MS = 3000
 /** How long the last usage rows may take to reach the database at the end, in ms. */
@@ -47,11 +49,12 @@ export async function openDeps(config: Config, { log, migrate }: DepsOptions) {
   const store = await openStore(config, migrate)
   const { db } = store
 
+  const reading = createBounded(READ_TIMEOUT_MS, MAX_READS)
   const load = createPrincipalLoader({ db, clock })
   const verifier = createKeyVerifier({
     keyring,
     clock,
-    load: (digest) => withDeadline(load(digest), READ_TIMEOUT_MS),
+    load: (digest) => reading(() => load(digest)),
   })
   const insert = createRequestInsert(store)
   const recorder = createRecorder({
@@ -65,9 +68,8 @@ export async function openDeps(config: Config, { log, migrate }: DepsOptions) {
     reload: verifier.reload,
     deadlines: deadlinesOf(config),
   })
-  const revision = () => withDeadline(readRevision(db), READ_TIMEOUT_MS)
   const watch = createRevocationWatch({
-    readRevision: revision,
+    readRevision: () => reading(() => readRevision(db)),
     forget: verifier.forget,
     recheckLive: live.recheckAll,
     clock,

@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import { GatewayError, toGatewayError } from './errors/gateway-error.ts'
+import { type GatewayError, nothingHere, toGatewayError } from './errors/gateway-error.ts'
 import { type Dialect, renderError } from './errors/render.ts'
 import { type App, type BaseEnv, createApp } from './factory.ts'
 import { type GatewayNeeds, mountGateway } from './gateways/gateway.ts'
@@ -64,7 +64,6 @@ function answerErrors(app: App, rootAliases: boolean): void {
   }
   const answer = (err: unknown, c: Context<BaseEnv>): Response =>
     renderError(toGatewayError(err), dialectOf(c.req.path), c.get('requestId'))
-  const nothingHere = new GatewayError('not_found', 'there is nothing at this address')
-  app.notFound((c) => answer(nothingHere, c))
+  app.notFound((c) => answer(nothingHere(), c))
   app.onError(answer)
 }

@@ -1,14 +1,31 @@
-/** A statement that had no answer in time. */
+/** A statement that had no answer in time, or was not even sent because too many wait already. */
 export class DatabaseTimeoutError extends Error {
   override readonly name = 'DatabaseTimeoutError'
   /** The driver's own code for the same thing at connecting. */
   readonly code = 'CONNECT_TIMEOUT'
 }
 
+/** Runs a statement that must not hang what waits for it. */
+export type Bounded = <T>(statement: () => Promise<T>) => Promise<T>
+
 /**
- * The result of a statement, or a DatabaseTimeoutError after `ms`: a database that hangs must not
- * hang what waits for it. The statement itself may still take effect.
+ * Makes a runner whose statements have an answer, or a DatabaseTimeoutError, within `ms`. A statement
+ * that is given up still stands in the driver's queue: while `maxWaiting` have not come back, further
+ * ones are refused at once, so that a database that hangs does not fill the memory.
  */
+export function createBounded(ms: number, maxWaiting: number): Bounded {
+  let waiting = 0
+  return async <T>(statement: () => Promise<T>): Promise<T> => {
+    if (waiting >= maxWaiting) throw new DatabaseTimeoutError('too many statements wait already')
+    waiting++
+    const running = statement().finally(() => {
+      waiting--
+    })
+    return await withDeadline(running, ms)
+  }
+}
+
+/** The result of a statement, or a DatabaseTimeoutError after `ms`; it may still take effect. */
 export async function withDeadline<T>(statement: Promise<T>, ms: number): Promise<T> {
   const late = Promise.withResolvers<never>()
   const timer = setTimeout(

@@ -2,6 +2,9 @@ const DEFAULT_HOST = 'registry.ollama.ai'
 const DEFAULT_NAMESPACE = 'library'
 const DEFAULT_TAG = 'latest'
 
+/** Longer than any name Ollama takes: host, namespace, model and tag with their suffixes. */
+export const MAX_MODEL_NAME = 600
+
 const PART = /^[a-z0-9_][a-z0-9_.-]{0,79}$/
 const HOST = /^[a-z0-9_][a-z0-9_.:-]{0,349}$/
 
@@ -19,6 +22,7 @@ export interface ModelName {
  * Returns null for a name that Ollama would refuse.
  */
 export function parseModelName(text: string): ModelName | null {
+  if (text.length > MAX_MODEL_NAME) return null
   // Letters that only fold to ASCII, such as the Kelvin sign, are none of Ollama's.
   if (/[^\x20-\x7e\s]/.test(text)) return null
   const { bare, source } = splitSource(withoutScheme(text.trim().toLowerCase()))

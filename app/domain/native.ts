@@ -109,5 +109,6 @@ export interface ListedModel {
   readonly size: number
   readonly digest: string
   readonly remote_host?: string
+  readonly details?: unknown
   readonly [field: string]: unknown
 }

@@ -1,6 +1,11 @@
 /** Deepest nesting accepted; deeper schemas and tools crash model runners. */
 export const MAX_JSON_DEPTH = 64
 const MAX_KEY_LENGTH = 1024
+const MAX_NUMBER_LENGTH = 64
+const NUMBER_CHARACTERS = '0123456789.eE+-'
+/** A context of 128,000 tokens fits several times; more only keeps the process busy. */
+const MAX_VALUES = 500_000
+const MAX_KEYS = 50_000
 
 /** Why a body is not acceptable JSON, in words for the caller. */
 export class StrictJsonError extends Error {
@@ -8,8 +13,8 @@ export class StrictJsonError extends Error {
 }
 
 /**
- * Parses JSON that means the same to every reader: no duplicate keys, no `__proto__`, at most
- * `MAX_JSON_DEPTH` levels. Go takes the last of two equal keys and JavaScript hides both, so a body
+ * Parses JSON that means the same to every reader: no duplicate keys, no `__proto__`, no number that
+ * a double can't hold, at most `MAX_JSON_DEPTH` levels, and no more values than a request needs. Go takes the last of two equal keys and JavaScript hides both, so a body
  * that two parsers could read differently is refused before anything is decided from it.
  * Throws StrictJsonError.
  */
@@ -30,37 +35,69 @@ export const foldKey = (key: string): string =>
 function inspect(text: string): void {
   const containers: (Set<string> | null)[] = []
   let expectsKey = false
+  let values = 0
+  let keys = 0
   for (let i = 0; i < text.length; i++) {
-    switch (text.charCodeAt(i)) {
-      case 0x7b: // {
-        containers.push(new Set())
+    switch (text[i]) {
+      case '{':
+      case '[':
+        containers.push(text[i] === '{' ? new Set() : null)
+        expectsKey = text[i] === '{'
         checkDepth(containers.length)
-        expectsKey = true
         break
-      case 0x5b: // [
-        containers.push(null)
-        checkDepth(containers.length)
-        expectsKey = false
-        break
-      case 0x7d: // }
-      case 0x5d: // ]
+      case '}':
+      case ']':
         containers.pop()
         expectsKey = false
         break
-      case 0x2c: // ,
+      case ',':
         expectsKey = containers.at(-1) instanceof Set
+        if (++values > MAX_VALUES) throw tooMuch(`more than ${MAX_VALUES} values`)
         break
-      case 0x22: {
-        // "
+      case '"': {
         const end = endOfString(text, i)
-        const keys = containers.at(-1)
-        if (expectsKey && keys) addKey(keys, text.slice(i, end + 1))
+        const known = containers.at(-1)
+        if (expectsKey && known) {
+          addKey(known, text.slice(i, end + 1))
+          if (++keys > MAX_KEYS) throw tooMuch(`more than ${MAX_KEYS} fields`)
+        }
         expectsKey = false
         i = end
         break
       }
+      default:
+        if (isNumberStart(text.charCodeAt(i))) i = endOfNumber(text, i)
     }
   }
+}
+
+const tooMuch = (what: string): StrictJsonError =>
+  new StrictJsonError(`the request body holds ${what}`)
+
+/** A minus sign or a digit. */
+const isNumberStart = (code: number): boolean => code === 0x2d || (code >= 0x30 && code <= 0x39)
+
+/** The index of the last character of the number; refuses one that would become another. */
+function endOfNumber(text: string, start: number): number {
+  let end = start + 1
+  while (end < text.length && NUMBER_CHARACTERS.includes(text.charAt(end))) end++
+  checkNumber(text.slice(start, end))
+  return end - 1
+}
+
+function checkNumber(literal: string): void {
+  // Fifteen digits are always exact, and nearly all numbers are shorter.
+  if (literal.length <= 15 && !/e/i.test(literal)) return
+  const value = Number(literal)
+  const isWhole = /^-?\d+$/.test(literal)
+  if (
+    literal.length <= MAX_NUMBER_LENGTH &&
+    (isWhole ? Number.isSafeInteger(value) : Number.isFinite(value))
+  )
+    return
+  throw new StrictJsonError(
+    `the number ${literal.slice(0, 32)} is too large or too long to be exact`,
+  )
 }
 
 function checkDepth(depth: number): void {

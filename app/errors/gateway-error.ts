@@ -34,6 +34,10 @@ export function toGatewayError(err: unknown): GatewayError {
   )
 }
 
+/** The answer for every address that has no route. */
+export const nothingHere = (): GatewayError =>
+  new GatewayError('not_found', 'there is nothing at this address')
+
 /** The refusal of a method, with those that work at this address. */
 export function methodNotAllowed(method: string, allowed: readonly string[]): GatewayError {
   const allow = allowed.join(', ')

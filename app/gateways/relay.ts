@@ -3,15 +3,15 @@ import { ollamaErrorRecord } from '../errors/ollama.ts'
 import { modelNotFound } from '../middleware/model-access.ts'
 import type { LiveHandle, LiveRequests } from '../services/live-requests.ts'
 import type { Backend } from '../upstream/backend.ts'
-import { publicText, upstreamFailure, upstreamRefusal } from '../upstream/errors.ts'
+import { upstreamFailure, upstreamRefusal } from '../upstream/errors.ts'
 import type { UpstreamResponse } from '../upstream/http/client.ts'
 import type { UpstreamRequest } from '../upstream/ollama.ts'
 import type { BackendPool } from '../upstream/pool.ts'
-import { countsOf, countsOfDocument } from '../usage/counts.ts'
-import { type Ending, endingOf } from '../usage/meter.ts'
-import { type StreamEnd, tap } from '../usage/tap.ts'
+import { countsOfDocument } from '../usage/counts.ts'
+import { tap } from '../usage/tap.ts'
 import type { Call } from './gateway.ts'
 import { readAll } from './read-all.ts'
+import { cutEnding, doneEnding, failureOf } from './stream-ending.ts'
 import { watchedUpload } from './watched-upload.ts'
 
 /** Sent with every answer that is passed on: proxies must neither keep, change nor hold it back. */
@@ -20,6 +20,9 @@ const ANSWER_HEADERS: Readonly<Record<string, string>> = {
   'x-accel-buffering': 'no',
   'x-content-type-options': 'nosniff',
 }
+
+const JSON_ANSWER_HEADERS = { ...ANSWER_HEADERS, 'content-type': 'application/json' }
+const decoder = new TextDecoder()
 
 /** Largest answer that is held in memory, in bytes; only batches of embeddings come near. */
 const MAX_DOCUMENT_BYTES = 256 * 1024 * 1024
@@ -33,6 +36,8 @@ export interface RelayNeeds {
 export interface RelayOptions {
   /** False for transfers of models, which take as long as they take. */
   readonly hasDeadline?: boolean
+  /** Changes an answer that comes in one piece; what it throws makes the answer a failed one. */
+  readonly rewrite?: (answer: Record<string, unknown>) => object
   /** Called when the request is over, however it ended. */
   readonly onFinish?: () => void
 }
@@ -66,7 +71,7 @@ export function createRelay({ pool, live }: RelayNeeds): Relay {
       const isStream = response.headers.get('content-type')?.startsWith('application/x-ndjson')
       return isStream && response.body
         ? streamAnswer(call, exchange, response.body)
-        : await documentAnswer(call, exchange)
+        : await documentAnswer(call, exchange, options)
     },
   }
 
@@ -123,19 +128,24 @@ async function refuse(call: Call<unknown>, exchange: Exchange): Promise<never> {
   const body = await readAll(response, MAX_ERROR_BYTES, () => {}).catch(() => new Uint8Array(0))
   finish()
   if (response.status === 404 && call.model !== null) throw modelNotFound(call.model)
-  throw upstreamRefusal(response.status, new TextDecoder().decode(body))
+  throw upstreamRefusal(response.status, decoder.decode(body))
 }
 
-async function documentAnswer(call: Call<unknown>, exchange: Exchange): Promise<Response> {
+async function documentAnswer(
+  call: Call<unknown>,
+  exchange: Exchange,
+  { rewrite }: RelayOptions,
+): Promise<Response> {
   const { response, handle, cutReason, finish } = exchange
   try {
-    const bytes = await readAll(response, MAX_DOCUMENT_BYTES, handle.progress)
-    const counts = countsOfDocument(bytes)
+    const answer = await readAll(response, MAX_DOCUMENT_BYTES, handle.progress)
+    const isJson = response.headers.get('content-type')?.startsWith('application/json') ?? false
+    if (answer.length > 0 && !isJson) throw new Error('the answer is not JSON')
+    const body = rewrite ? JSON.stringify(rewrite(JSON.parse(decoder.decode(answer)))) : answer
+    const counts = countsOfDocument(answer)
     await call.ticket.settle({ status: response.status, outcome: 'completed', counts })
-    const type = response.headers.get('content-type')
-    const headers =
-      type && bytes.length > 0 ? { ...ANSWER_HEADERS, 'content-type': type } : ANSWER_HEADERS
-    return new Response(bytes, { status: response.status, headers })
+    const headers = answer.length > 0 ? JSON_ANSWER_HEADERS : ANSWER_HEADERS
+    return new Response(body, { status: response.status, headers })
   } catch (err) {
     throw cutReason() ?? upstreamFailure(err)
   } finally {
@@ -166,31 +176,3 @@ function streamAnswer(
     headers: { ...ANSWER_HEADERS, 'content-type': 'application/x-ndjson' },
   })
 }
-
-/** What went wrong with a stream, in words for its reader; null when nothing did. */
-function failureOf(end: StreamEnd, cutReason: GatewayError | null): GatewayError | null {
-  switch (end.kind) {
-    case 'done':
-      return null
-    case 'left':
-      return cutReason ?? new GatewayError('client_closed', 'the client went away')
-    case 'error-record':
-      return new GatewayError('upstream_error', publicText(String(end.record.error)))
-    case 'incomplete':
-      return (
-        cutReason ??
-        new GatewayError('upstream_incomplete', 'Ollama ended its answer early; try again')
-      )
-    case 'broken':
-      return cutReason ?? upstreamFailure(end.cause)
-  }
-}
-
-const doneEnding = (end: StreamEnd): Ending => ({
-  status: 200,
-  outcome: 'completed',
-  ...(end.kind === 'done' && { counts: countsOf(end.record) }),
-})
-
-/** Whatever happened to it, the client has seen the status of a stream that had begun. */
-const cutEnding = (reason: GatewayError): Ending => ({ ...endingOf(reason), status: 200 })

@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from 'hono'
 import { CHALLENGE, INVALID_TOKEN, readCredential, unauthorized } from '../auth/credential.ts'
 import type { Principal } from '../domain/grant.ts'
-import { GatewayError } from '../errors/gateway-error.ts'
+import { GatewayError, nothingHere } from '../errors/gateway-error.ts'
 import type { BaseEnv } from '../factory.ts'
 import { keyInPath } from '../request-path.ts'
 
@@ -21,7 +21,8 @@ export const keyLookup = ({
   acceptsKeyInPath,
 }: KeyLookupNeeds): MiddlewareHandler<PrincipalEnv> =>
   async function keyLookup(c, next) {
-    const fromPath = acceptsKeyInPath ? keyInPath(c.req.url) : null
+    const fromPath = keyInPath(c.req.url)
+    if (fromPath !== null && !acceptsKeyInPath) throw nothingHere()
     const credential = readCredential(c.req.raw.headers, fromPath)
     if (credential === null) throw unauthorized(CHALLENGE)
     const principal = await verifier.verify(credential).catch((err: unknown) => {

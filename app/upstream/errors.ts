@@ -15,7 +15,10 @@ const PRIVATE: readonly (readonly [RegExp, string])[] = [
 
 /** Ollama's error text without what it tells about its host: paths, addresses, sign-in links. */
 export const publicText = (text: string): string =>
-  PRIVATE.reduce((rest, [pattern, stand]) => rest.replace(pattern, stand), text).slice(0, MAX_TEXT)
+  PRIVATE.reduce(
+    (rest, [pattern, stand]) => rest.replace(pattern, stand),
+    text.slice(0, 2 * MAX_TEXT),
+  ).slice(0, MAX_TEXT)
 
 /** The `error` text of a native body, or null when it is not one. */
 export function nativeErrorText(body: string): string | null {

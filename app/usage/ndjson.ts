@@ -58,29 +58,34 @@ export function createLineReader(): LineReader {
       const lines = withHeld(cut === chunk.length ? chunk : chunk.subarray(0, cut))
       if (cut < chunk.length) hold(chunk.subarray(cut))
       isMidLine = false
-      return { bytes: lines, records: countLines(lines), last: readLast(lines, lines.length - 1) }
+      return inspect(lines)
     },
     end() {
       if (heldBytes === 0) return null
       const rest = withHeld(EMPTY)
       // A record that was cut off is none: passed on, it would only break the reader's parser.
       if (!isMidLine && parseRecord(rest) === null) return null
-      return { bytes: rest, records: 1, last: readLast(rest, rest.length) }
+      return { bytes: rest, records: 1, last: readFinal(rest) }
     },
   }
 }
 
-function countLines(bytes: Uint8Array): number {
-  let lines = 0
-  for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) lines++
-  return lines
+/** Counts whole lines, up to and with the record that ends the stream; nothing comes after it. */
+function inspect(lines: Uint8Array): Lines {
+  let records = 0
+  for (let start = 0; start < lines.length; ) {
+    const end = lines.indexOf(NEWLINE, start)
+    records++
+    const last = isOrdinary(lines, end) ? null : readFinal(lines.subarray(start, end))
+    if (last) return { bytes: lines.subarray(0, end + 1), records, last }
+    start = end + 1
+  }
+  return { bytes: lines, records, last: null }
 }
 
-/** The record that ends at `end` when it is one that ends the stream. */
-function readLast(bytes: Uint8Array, end: number): FinalRecord | null {
-  if (isOrdinary(bytes, end)) return null
-  const start = end === 0 ? 0 : bytes.lastIndexOf(NEWLINE, end - 1) + 1
-  const record = parseRecord(bytes.subarray(start, end))
+/** The record when it is one that ends the stream. */
+function readFinal(line: Uint8Array): FinalRecord | null {
+  const record = parseRecord(line)
   const isFinal =
     record?.done === true || record?.status === 'success' || record?.error !== undefined
   return isFinal ? record : null

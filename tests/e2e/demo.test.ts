@@ -63,6 +63,14 @@ describe('demo --once', () => {
     expect(ollama.calls('/api/chat')).toHaveLength(1)
   })
 
+  test('leaves models that run on ollama.com alone, and asks one that is here', async () => {
+    const ollama = await startOllama(['gpt-oss:120b-cloud', MODEL])
+    expect(await once(firstTime(ollama.url))).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining(`demo asks ${MODEL}: `),
+    })
+  })
+
   test('with an Ollama that has no model says so and simulates one', async () => {
     const ollama = await startOllama([])
     const { code, stdout } = await once(firstTime(ollama.url))

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from 'bun:test'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { startSimulatedOllama } from '../../cli/demo/simulated-ollama.ts'
 import { createNewcomer } from '../support/readme/newcomer.ts'
@@ -22,7 +23,11 @@ const NO_COMMANDS = [
 const port = freePort()
 const ollama = await startSimulatedOllama({ pace: async () => {} })
 const env = { PARALLAMA_PORT: String(port), PARALLAMA_OLLAMA_URLS: ollama.url }
-const folders = { newcomer: temporaryFolder(), npx: temporaryFolder() }
+const folders = {
+  newcomer: temporaryFolder(),
+  npx: temporaryFolder(),
+  builder: temporaryFolder(),
+}
 afterAll(() => ollama.stop())
 
 const atOurPort = (text: string): string => text.replaceAll(GATEWAY, `127.0.0.1:${port}`)
@@ -38,6 +43,14 @@ describe.skipIf(Bun.which('npx') === null)('on a machine with Node and without B
     expect(stdout).toContain('This is a simulated answer')
     expect(stdout).toContain('The usage it left behind:')
   })
+})
+
+test('a fresh checkout is built with one command', PATIENCE, async () => {
+  const newcomer = createNewcomer(folders.builder, { realNpx: false, env })
+  const command = snippetsOf(README).find(({ text }) => text.endsWith(' run build'))?.text
+  const { code, stderr } = await newcomer.run(command ?? '')
+  expect(code, stderr).toBe(0)
+  expect(existsSync(join(newcomer.checkout, 'node_modules'))).toBe(true)
 })
 
 const session: Session = {
@@ -105,7 +118,7 @@ const messages = [{ role: 'user', content: 'Hello' }]
 const answer = await ollama.chat({ model: 'llama3.2:3b', messages, stream: true })
 for await (const part of answer) process.stdout.write(part.message.content + '\\n')
 `
-  await Bun.write(join(session.newcomer.checkout, 'anna.mjs'), text + chat)
-  const { stdout } = await succeed(session, 'node anna.mjs')
+  await Bun.write(join(session.newcomer.checkout, 'dist/anna.mjs'), text + chat)
+  const { stdout } = await succeed(session, 'node dist/anna.mjs')
   expect(stdout.trim().split('\n').length).toBeGreaterThan(10)
 }

@@ -1,5 +1,5 @@
-/** How long a program may take for what is waited for, in ms; it is killed after that. */
-const MOST_MS = 60_000
+/** No program may go on for longer, in ms; it is killed then. */
+const MOST_MS = 600_000
 
 export interface TerminalOptions {
   /** The whole environment of the program. */

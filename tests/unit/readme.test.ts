@@ -5,6 +5,7 @@ import { fileKey, variable } from '../../app/config.ts'
 import { SETTINGS } from '../../app/settings.ts'
 import packageJson from '../../package.json' with { type: 'json' }
 import { codeSpansOf, snippetsOf, tableOf } from '../support/readme.ts'
+import { LAYERS } from './architecture/rules.ts'
 
 const ROOT = join(import.meta.dir, '../..')
 const README = await Bun.file(join(ROOT, 'README.md')).text()
@@ -52,6 +53,16 @@ describe('the README', () => {
       isListed(folder) || (folder.includes('/') && isListed(posix.dirname(folder)))
     expect(folders.length).toBeGreaterThan(10)
     expect(folders.filter((folder) => !isPartOfListed(folder))).toEqual([])
+  })
+
+  test('lists the folders of app so that each imports only what is listed below it', () => {
+    const rows = tableOf(README, 'File or folder').map(([cell = '']) => codeSpansOf(cell))
+    const ranks = rows.flatMap((paths) => {
+      const parts = paths.flatMap((path) => /^app\/([\w-]+)/.exec(path)?.[1] ?? [])
+      const layers = parts.map((part) => LAYERS.findIndex(({ parts }) => parts.includes(part)))
+      return layers.length > 0 ? [{ row: paths[0], rank: Math.max(...layers) }] : []
+    })
+    expect(ranks).toEqual(ranks.toSorted((a, b) => b.rank - a.rank))
   })
 
   test('runs the version of Bun that the project requires, and only scripts that exist', () => {

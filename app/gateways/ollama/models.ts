@@ -11,8 +11,8 @@ export const models = operation({
   body: null,
   model: null,
   promptBytes: null,
-  handle: async ({ principal }, { pool }) => {
-    const visible = await visibleModels(pool, principal)
+  handle: async (call, { pool }) => {
+    const visible = await visibleModels(pool, call)
     return Response.json({
       object: 'list',
       data: visible.map(toOpenAiModel),

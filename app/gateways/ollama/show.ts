@@ -1,10 +1,16 @@
 import { showRequest } from '../../domain/model-requests.ts'
-import { operation } from '../gateway.ts'
+import { type Call, operation } from '../gateway.ts'
+import { givenName } from './managing.ts'
+import { publicDetails } from './public-details.ts'
 
-/** Present but empty for those who don't manage models: they tell the host's paths and the hidden prompt. */
-const REDACTED = { modelfile: '', template: '', parameters: '', license: '', system: '' }
+/** What everybody may see of a model; the rest tells the host's paths and the hidden prompt. */
+const PUBLIC = ['model_info', 'capabilities', 'modified_at', 'requires']
+/** There for all, but empty: clients expect them. */
+const EMPTIED = ['license', 'modelfile', 'parameters', 'system', 'template']
 /** Answers to this client carry the name that it asked for, as Ollama's own do. */
 const COPILOT = 'GitHubCopilotChat/'
+
+type Shown = Readonly<Record<string, unknown>>
 
 export const show = operation({
   name: 'show',
@@ -12,29 +18,30 @@ export const show = operation({
   paths: ['/api/show', '/v1/show'],
   permissions: [],
   body: showRequest,
-  model: (body) => body.model ?? body.name ?? '',
+  model: givenName,
   promptBytes: null,
-  handle: async (call, { relay }) => {
-    const { policy, body, model } = call
-    const verbose = policy.trusted && body.verbose === true
-    const answer = await relay.send(call, {
-      method: 'POST',
-      endpoint: '/api/show',
-      body: JSON.stringify({ model, verbose }),
-    })
-    const shown = (await answer.json()) as Record<string, unknown>
-    if (call.request.headers.get('user-agent')?.startsWith(COPILOT)) {
-      shown.model_info = {
-        ...(shown.model_info as object),
-        'general.basename': body.model ?? body.name,
-      }
+  handle: (call, { relay }) => {
+    const { policy, model } = call
+    const verbose = policy.trusted && call.body.verbose === true
+    const body = JSON.stringify({ model, verbose })
+    const rewrite = (shown: Shown): Shown => {
+      const visible = policy.trusted ? shown : redacted(shown)
+      return isCopilot(call) ? withName(visible, givenName(call.body)) : visible
     }
-    if (policy.trusted) return Response.json(shown)
-    const { messages: _, tensors: __, projector_info: ___, ...rest } = shown
-    return Response.json({ ...rest, ...redacted(rest) })
+    return relay.send(call, { method: 'POST', endpoint: '/api/show', body }, { rewrite })
   },
 })
 
-/** Only what is there is emptied, so that the answer keeps its shape. */
-const redacted = (shown: Record<string, unknown>) =>
-  Object.fromEntries(Object.entries(REDACTED).filter(([field]) => field in shown))
+function redacted(shown: Shown): Shown {
+  const kept = PUBLIC.filter((field) => field in shown).map((field) => [field, shown[field]])
+  const emptied = EMPTIED.filter((field) => field in shown).map((field) => [field, ''])
+  return { ...Object.fromEntries([...emptied, ...kept]), details: publicDetails(shown.details) }
+}
+
+const isCopilot = ({ request }: Call<unknown>): boolean =>
+  request.headers.get('user-agent')?.startsWith(COPILOT) ?? false
+
+const withName = (shown: Shown, name: string): Shown => ({
+  ...shown,
+  model_info: { ...(shown.model_info as object), 'general.basename': name },
+})

@@ -1,8 +1,8 @@
-import type { Principal } from '../../domain/grant.ts'
 import { mayUseModel } from '../../domain/grant.ts'
 import type { InstalledModel } from '../../upstream/inventory.ts'
 import type { BackendPool } from '../../upstream/pool.ts'
-import { operation } from '../gateway.ts'
+import { type Call, operation } from '../gateway.ts'
+import { publicEntry } from './public-details.ts'
 
 export const tags = operation({
   name: 'tags',
@@ -12,17 +12,19 @@ export const tags = operation({
   body: null,
   model: null,
   promptBytes: null,
-  handle: async ({ principal }, { pool }) => {
-    const models = await visibleModels(pool, principal)
+  handle: async (call, { pool }) => {
+    const models = await visibleModels(pool, call)
     return Response.json({ models: models.map(({ entry }) => entry) })
   },
 })
 
-/** The installed models that the caller may use, the newest first as Ollama lists them. */
+/** The installed models as the caller may see them, the newest first as Ollama lists them. */
 export async function visibleModels(
   pool: BackendPool,
-  principal: Principal,
+  { principal, policy }: Pick<Call<never>, 'principal' | 'policy'>,
 ): Promise<InstalledModel[]> {
   const models = (await pool.installed()).filter((model) => mayUseModel(principal, model))
-  return models.sort((a, b) => Date.parse(b.entry.modified_at) - Date.parse(a.entry.modified_at))
+  return models
+    .map((model) => (policy.trusted ? model : { ...model, entry: publicEntry(model.entry) }))
+    .sort((a, b) => Date.parse(b.entry.modified_at) - Date.parse(a.entry.modified_at))
 }

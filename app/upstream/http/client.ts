@@ -1,9 +1,9 @@
 import type { TLSOptions } from 'bun'
 import { HttpClientError } from './errors.ts'
 import { Exchange } from './exchange.ts'
-import { createOrigins } from './origin.ts'
+import { createOrigins, pathOf } from './origin.ts'
 import { ConnectionPool } from './pool.ts'
-import { type RequestInit, requestHead } from './request.ts'
+import type { RequestInit } from './request.ts'
 
 /** What the gateway needs of an answer; a `Response` of the Fetch standard has it, too. */
 export interface UpstreamResponse {
@@ -13,6 +13,8 @@ export interface UpstreamResponse {
   readonly headers: { get(name: string): string | null }
   /** The body as it comes, or null when the response can have none. */
   readonly body: ReadableStream<Uint8Array> | null
+  /** The whole body; cheaper than `arrayBuffer`. */
+  bytes(): Promise<Uint8Array>
   arrayBuffer(): Promise<ArrayBuffer>
   json(): Promise<unknown>
   text(): Promise<string>
@@ -65,10 +67,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
       new Promise((resolve, reject) => {
         if (isClosed) throw new HttpClientError('ECLOSED', 'the HTTP client was closed')
         init.signal.throwIfAborted()
-        const { origin, path } = originOf(url)
-        const head = requestHead(origin.authority, path, init)
-        const reconnect = () => pool.connect(origin)
-        new Exchange(head, init, { resolve, reject, reconnect }).begin(pool.take(origin))
+        new Exchange(originOf(url), pathOf(url), init, { resolve, reject }).begin(pool)
       }),
     close() {
       isClosed = true

@@ -1,7 +1,8 @@
 import { type BodySource, ResponseBody } from './body.ts'
 import type { Connection } from './connection.ts'
 import type { ResponseHead } from './head.ts'
-import { isIdempotent, type RequestInit } from './request.ts'
+import type { Origin } from './origin.ts'
+import { isIdempotent, type RequestInit, requestHead } from './request.ts'
 import { HttpResponse } from './response.ts'
 
 /** How soon after a request a server that closed an idle connection is found out, in ms. */
@@ -9,10 +10,15 @@ const STALE_MS = 1000
 
 /** Who is told how the request went. */
 export interface ExchangeCallbacks {
-  resolve(response: HttpResponse): void
-  reject(reason: unknown): void
-  /** A new connection, for a request that must be sent again. */
-  reconnect(): Connection
+  readonly resolve: (response: HttpResponse) => void
+  readonly reject: (reason: unknown) => void
+}
+
+/** Where connections come from. */
+export interface ConnectionSource {
+  /** One that is idle, or else a new one. */
+  take(origin: Origin): Connection
+  connect(origin: Origin): Connection
 }
 
 /** One request and its response, on whichever connection carries it. */
@@ -21,25 +27,29 @@ export class Exchange implements BodySource {
   /** The request's first bytes; ASCII. */
   readonly head: string
   readonly body: RequestInit['body']
+  readonly #origin: Origin
   readonly #signal: AbortSignal
   readonly #callbacks: ExchangeCallbacks
+  #connections: ConnectionSource | null = null
   /** Null when the exchange is over. */
   #connection: Connection | null = null
   #responseBody: ResponseBody | null = null
 
-  constructor(head: string, init: RequestInit, callbacks: ExchangeCallbacks) {
+  constructor(origin: Origin, path: string, init: RequestInit, callbacks: ExchangeCallbacks) {
+    this.#origin = origin
     this.method = init.method
-    this.head = head
+    this.head = requestHead(origin.authority, path, init)
     this.body = init.body
     this.#signal = init.signal
     this.#callbacks = callbacks
   }
 
-  /** Begins on a connection; from now on the signal ends it. */
-  begin(connection: Connection): void {
-    this.#connection = connection
+  /** Begins; from now on the signal ends it. */
+  begin(connections: ConnectionSource): void {
+    this.#connections = connections
+    this.#connection = connections.take(this.#origin)
     this.#signal.addEventListener('abort', this)
-    connection.carry(this)
+    this.#connection.carry(this)
   }
 
   /** The signal's event. */
@@ -80,12 +90,14 @@ export class Exchange implements BodySource {
    */
   onStale(afterMs: number, error: unknown): void {
     const isReplayable = !(this.body instanceof ReadableStream)
-    if (!isReplayable || (!isIdempotent(this.method) && afterMs > STALE_MS)) {
+    const isSafe = isIdempotent(this.method) || afterMs <= STALE_MS
+    const fresh = isReplayable && isSafe ? this.#connections?.connect(this.#origin) : null
+    if (!fresh) {
       this.onFailure(error)
       return
     }
-    this.#connection = this.#callbacks.reconnect()
-    this.#connection.carry(this)
+    this.#connection = fresh
+    fresh.carry(this)
   }
 
   pause(): void {

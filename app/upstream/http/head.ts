@@ -1,31 +1,12 @@
 import { malformed } from './errors.ts'
-import { ResponseHeaders } from './headers.ts'
 
 /** How the end of a body is known (RFC 9112 §6.3). */
 export type Framing = 'none' | 'length' | 'chunked' | 'until-close'
 
-/** What precedes the body of a response. */
-export interface ResponseHead {
-  readonly status: number
-  readonly headers: ResponseHeaders
-  readonly framing: Framing
-  /** Bytes of a body framed by `length`; 0 otherwise. */
-  readonly length: number
-  /** Whether the server keeps the connection open after this response (RFC 9112 §9.3). */
-  readonly keepAlive: boolean
-}
-
-/** The three fields that decide about framing and connection; null when absent. */
-interface FramingFields {
-  contentLength: string | null
-  transferEncoding: string | null
-  connection: string | null
-}
-
-const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?\r\n/
 const TOKEN = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 const CR = 0x0d
 const LF = 0x0a
+const SP = 0x20
 const COLON = 0x3a
 
 const NAME = 1
@@ -33,87 +14,107 @@ const VALUE = 2
 /** What each byte may be part of: a field's name, its value (RFC 9110 §5.1, §5.5). */
 const KIND = Uint8Array.from({ length: 256 }, (_, byte) => {
   const isName = TOKEN.includes(String.fromCharCode(byte))
-  const isValue = byte === 0x09 || (byte >= 0x20 && byte !== 0x7f)
+  const isValue = byte === 0x09 || (byte >= SP && byte !== 0x7f)
   return (isName ? NAME : 0) | (isValue ? VALUE : 0)
 })
 
 /**
- * Reads a head, from its first byte to the empty line at its end, as latin-1. Throws an
- * HttpClientError on what RFC 9112 forbids, and on what it lets a recipient guess about: folded
- * lines, bare LF or CR, repeated Content-Length, a Transfer-Encoding that is not `chunked`.
+ * What precedes the body of a response, checked. It is kept as text: a field is taken out when it
+ * is asked for, except the three that decide about the body's end and the connection.
  */
-export function parseHead(text: string, method: string): ResponseHead {
-  const line = STATUS_LINE.exec(text)
-  if (!line) throw malformed('status line')
-  const status = Number(line[2])
-  const fields = readFields(text, line[0].length)
-  const isOld = line[1] === '0'
-  const length = readLength(fields, isOld)
-  const framing = framingOf(status, method, fields, length)
-  return {
-    status,
-    headers: new ResponseHeaders(text, line[0].length),
-    framing,
-    length: framing === 'length' ? (length ?? 0) : 0,
-    keepAlive: !isOld && framing !== 'until-close' && !asksToClose(fields.connection),
+export class ResponseHead {
+  readonly status: number
+  readonly framing: Framing
+  /** Bytes of a body framed by `length`; 0 otherwise. */
+  readonly length: number
+  /** Whether the server keeps the connection open after this response (RFC 9112 §9.3). */
+  readonly keepAlive: boolean
+  readonly #text: string
+  /** Where the first field begins. */
+  readonly #start: number
+
+  /**
+   * `text` goes from the first byte to the empty line at the end, as latin-1. Throws an
+   * HttpClientError on what RFC 9112 forbids, and on what it lets a recipient guess about: folded
+   * lines, bare LF or CR, repeated Content-Length, a Transfer-Encoding that is not `chunked`.
+   */
+  constructor(text: string, method: string) {
+    this.#text = text
+    this.status = readStatus(text)
+    this.#start = text.indexOf('\n') + 1
+    checkFields(text, this.#start)
+    const isOld = text.charCodeAt(7) === 0x30
+    const coding = this.get('transfer-encoding')
+    const length = readLength(this.get('content-length'), coding, isOld)
+    this.framing = framingOf(this.status, method, coding, length)
+    this.length = this.framing === 'length' ? (length ?? 0) : 0
+    const isKept = !isOld && this.framing !== 'until-close'
+    this.keepAlive = isKept && !asksToClose(this.get('connection'))
+  }
+
+  /** A field's value, several joined as RFC 9110 §5.3 says; null when there is none. */
+  get(name: string): string | null {
+    const text = this.#text
+    let found: string | null = null
+    let at = this.#start
+    for (let end = text.indexOf('\r\n', at); end > at; end = text.indexOf('\r\n', at)) {
+      const colon = at + name.length
+      if (text.charCodeAt(colon) === COLON && isSame(text.slice(at, colon), name)) {
+        const value = text.slice(colon + 1, end).trim()
+        found = found === null ? value : `${found}, ${value}`
+      }
+      at = end + 2
+    }
+    return found
   }
 }
 
+const isSame = (a: string, b: string): boolean => a === b || a.toLowerCase() === b.toLowerCase()
+
+/** RFC 9112 §4: `HTTP/1.1 SP 3DIGIT [SP reason] CRLF`; 100 to 599 (RFC 9110 §15). */
+function readStatus(text: string): number {
+  const isHttp = text.startsWith('HTTP/1.1 ') || text.startsWith('HTTP/1.0 ')
+  const digits = text.slice(9, 12)
+  if (!isHttp || !/^[1-5]\d\d$/.test(digits)) throw malformed('status line')
+  const next = text.charCodeAt(12)
+  const end = next === SP ? endOfValue(text, 13) : 12
+  if (!isLineEnd(text, end)) throw malformed('status line')
+  return Number(digits)
+}
+
 /** RFC 9112 §5: `name ":" OWS value OWS CRLF`, without white space around the name. */
-function readFields(text: string, start: number): FramingFields {
-  const fields: FramingFields = { contentLength: null, transferEncoding: null, connection: null }
+function checkFields(text: string, start: number): void {
   let at = start
   while (text.charCodeAt(at) !== CR) {
     const name = at
     while (((KIND[text.charCodeAt(at)] ?? 0) & NAME) !== 0) at++
     if (at === name || text.charCodeAt(at) !== COLON) throw malformed('header name')
-    const value = at + 1
-    at = value
-    while (((KIND[text.charCodeAt(at)] ?? 0) & VALUE) !== 0) at++
-    if (text.charCodeAt(at) !== CR || text.charCodeAt(at + 1) !== LF)
-      throw malformed('header value')
-    noteField(fields, text, name, value, at)
+    at = endOfValue(text, at + 1)
+    if (!isLineEnd(text, at)) throw malformed('header value')
     at += 2
   }
   if (at + 2 !== text.length) throw malformed('end of the headers')
-  return fields
 }
 
-function noteField(
-  fields: FramingFields,
-  text: string,
-  name: number,
-  value: number,
-  end: number,
-): void {
-  const nameLength = value - 1 - name
-  // The lengths of the names below: all other fields are left unread until they are asked for.
-  if (nameLength !== 10 && nameLength !== 14 && nameLength !== 17) return
-  const lowerCase = text.slice(name, value - 1).toLowerCase()
-  if (lowerCase === 'connection') {
-    fields.connection = joined(fields.connection, text.slice(value, end))
-  } else if (lowerCase === 'content-length') {
-    fields.contentLength = joined(fields.contentLength, text.slice(value, end))
-  } else if (lowerCase === 'transfer-encoding') {
-    fields.transferEncoding = joined(fields.transferEncoding, text.slice(value, end))
-  }
+function endOfValue(text: string, start: number): number {
+  let at = start
+  while (((KIND[text.charCodeAt(at)] ?? 0) & VALUE) !== 0) at++
+  return at
 }
 
-const joined = (before: string | null, value: string): string =>
-  before === null ? value.trim() : `${before}, ${value.trim()}`
+const isLineEnd = (text: string, at: number): boolean =>
+  text.charCodeAt(at) === CR && text.charCodeAt(at + 1) === LF
 
 /** RFC 9112 §6.2 and §6.1: one decimal number, never beside a Transfer-Encoding. */
-function readLength(fields: FramingFields, isOld: boolean): number | null {
-  const { contentLength, transferEncoding } = fields
-  if (transferEncoding !== null) {
-    if (contentLength !== null) throw malformed('both Content-Length and Transfer-Encoding')
+function readLength(value: string | null, coding: string | null, isOld: boolean): number | null {
+  if (coding !== null) {
+    if (value !== null) throw malformed('both Content-Length and Transfer-Encoding')
     if (isOld) throw malformed('Transfer-Encoding in HTTP/1.0')
-    if (transferEncoding.toLowerCase() !== 'chunked') throw malformed('Transfer-Encoding')
+    if (coding.toLowerCase() !== 'chunked') throw malformed('Transfer-Encoding')
     return null
   }
-  if (contentLength === null) return null
-  if (!/^\d{1,16}$/.test(contentLength)) throw malformed('Content-Length')
-  const length = Number(contentLength)
+  if (value === null) return null
+  const length = /^\d{1,16}$/.test(value) ? Number(value) : Number.NaN
   if (!Number.isSafeInteger(length)) throw malformed('Content-Length')
   return length
 }
@@ -122,11 +123,11 @@ function readLength(fields: FramingFields, isOld: boolean): number | null {
 function framingOf(
   status: number,
   method: string,
-  fields: FramingFields,
+  coding: string | null,
   length: number | null,
 ): Framing {
   if (method === 'HEAD' || status < 200 || status === 204 || status === 304) return 'none'
-  if (fields.transferEncoding !== null) return 'chunked'
+  if (coding !== null) return 'chunked'
   return length === null ? 'until-close' : 'length'
 }
 

@@ -12,25 +12,30 @@ const PATH = /^\/[!"$-~]*$/
 const SCHEME = /^https?:\/\//
 const MAX_REMEMBERED = 1000
 
-/** Takes URLs apart, each origin only once. Throws a TypeError on what is no plain HTTP URL. */
-export function createOrigins(): (url: string) => {
-  readonly origin: Origin
-  readonly path: string
-} {
+/** Finds the origin of URLs; each is made only once. Throws a TypeError on what is no plain one. */
+export function createOrigins(): (url: string) => Origin {
   const known = new Map<string, Origin>()
   return (url) => {
-    const slash = url.indexOf('/', 'https://'.length)
-    const base = slash < 0 ? url : url.slice(0, slash)
-    const path = slash < 0 ? '/' : url.slice(slash)
-    if (!PATH.test(path)) throw new TypeError('the path of the URL cannot be sent')
-    let origin = known.get(base)
-    if (!origin) {
-      origin = parseOrigin(base)
-      if (known.size >= MAX_REMEMBERED) known.clear()
-      known.set(base, origin)
-    }
-    return { origin, path }
+    const base = url.slice(0, pathStart(url))
+    const before = known.get(base)
+    if (before) return before
+    const origin = parseOrigin(base)
+    if (known.size >= MAX_REMEMBERED) known.clear()
+    known.set(base, origin)
+    return origin
   }
+}
+
+/** What is asked for at the URL's origin. Throws a TypeError when it can't be sent as it is. */
+export function pathOf(url: string): string {
+  const path = url.slice(pathStart(url)) || '/'
+  if (PATH.test(path)) return path
+  throw new TypeError('the path of the URL cannot be sent')
+}
+
+function pathStart(url: string): number {
+  const slash = url.indexOf('/', 'https://'.length)
+  return slash < 0 ? url.length : slash
 }
 
 function parseOrigin(base: string): Origin {

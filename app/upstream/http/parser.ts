@@ -1,6 +1,6 @@
 import { ChunkedDecoder } from './chunked.ts'
 import { malformed } from './errors.ts'
-import { parseHead, type ResponseHead } from './head.ts'
+import { ResponseHead } from './head.ts'
 
 /** Which part of the response the next byte belongs to. */
 type State = 'head' | 'length' | 'chunked' | 'until-close' | 'complete'
@@ -71,7 +71,7 @@ export class ResponseParser {
     const text =
       before === 0 ? piece.toString('latin1', 0, size) : this.#begun.slice(0, before + size)
     this.#begun = ''
-    this.#start(parseHead(text, this.#method))
+    this.#start(new ResponseHead(text, this.#method))
     return size
   }
 

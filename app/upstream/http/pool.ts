@@ -1,6 +1,7 @@
 import { Connection, type ConnectionOwner } from './connection.ts'
 import { type DialOptions, dial } from './dial.ts'
 import { HttpClientError } from './errors.ts'
+import type { ConnectionSource } from './exchange.ts'
 import type { Origin } from './origin.ts'
 
 export interface PoolOptions extends DialOptions {
@@ -9,7 +10,7 @@ export interface PoolOptions extends DialOptions {
 }
 
 /** All connections, and which of them are idle; their number has no limit. */
-export class ConnectionPool implements ConnectionOwner {
+export class ConnectionPool implements ConnectionOwner, ConnectionSource {
   readonly #options: PoolOptions
   readonly #open = new Set<Connection>()
   /** By origin, the longest idle first. */

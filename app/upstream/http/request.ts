@@ -1,6 +1,7 @@
 /** What is asked for. A body that is a stream is sent in chunks, as fast as it is taken. */
 export interface RequestInit {
   readonly method: string
+  /** Frozen ones are checked and put together only once. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | ReadableStream<Uint8Array> | null
   /** Ends the request, and closes its connection, at any time before the answer's last byte. */
@@ -21,15 +22,25 @@ const OWN_FIELDS = new Set(['host', 'content-length', 'transfer-encoding', 'conn
 export function requestHead(authority: string, path: string, init: RequestInit): string {
   const { method, headers, body } = init
   if (!METHOD.test(method)) throw new TypeError('not a method this client sends')
-  let head = `${method} ${path} HTTP/1.1\r\nhost: ${authority}\r\n`
-  for (const name in headers) {
-    const value = headers[name] ?? ''
+  const fields = fieldsOf(headers) + bodyField(method, body)
+  return `${method} ${path} HTTP/1.1\r\nhost: ${authority}\r\n${fields}\r\n`
+}
+
+/** The lines of headers that can't change: most requests have the same few. */
+const knownFields = new WeakMap<object, string>()
+
+function fieldsOf(headers: RequestInit['headers']): string {
+  const known = knownFields.get(headers)
+  if (known !== undefined) return known
+  let fields = ''
+  for (const [name, value] of Object.entries(headers)) {
     if (!NAME.test(name) || OWN_FIELDS.has(name.toLowerCase()) || !VALUE.test(value)) {
       throw new TypeError(`header ${JSON.stringify(name)} cannot be sent`)
     }
-    head += `${name}: ${value}\r\n`
+    fields += `${name}: ${value}\r\n`
   }
-  return `${head}${bodyField(method, body)}\r\n`
+  if (Object.isFrozen(headers)) knownFields.set(headers, fields)
+  return fields
 }
 
 /** RFC 9110 §8.6: an empty body is announced where the method lets one expect a body. */

@@ -14,7 +14,7 @@ export class HttpResponse implements UpstreamResponse {
 
   constructor(head: ResponseHead, body: ResponseBody) {
     this.status = head.status
-    this.headers = head.headers
+    this.headers = head
     this.#hasBody = head.framing !== 'none'
     this.#body = body
   }
@@ -30,23 +30,30 @@ export class HttpResponse implements UpstreamResponse {
     return this.#stream
   }
 
-  async arrayBuffer(): Promise<ArrayBuffer> {
-    const { buffer, byteOffset, byteLength } = await this.#collect()
-    if (buffer instanceof ArrayBuffer && byteLength === buffer.byteLength) return buffer
-    return new Uint8Array(new Uint8Array(buffer, byteOffset, byteLength)).buffer
+  /** The whole body, without the copy that `arrayBuffer` may take. */
+  bytes(): Promise<Uint8Array> {
+    // Having looked at `body` is no hindrance, having read from it is.
+    return this.#stream ? bytesOf(this.#stream) : this.#body.collect()
+  }
+
+  arrayBuffer(): Promise<ArrayBuffer> {
+    return this.bytes().then(ownBuffer)
   }
 
   async text(): Promise<string> {
-    return utf8.decode(await this.#collect())
+    return utf8.decode(await this.bytes())
   }
 
   async json(): Promise<unknown> {
     return JSON.parse(await this.text())
   }
+}
 
-  /** Having looked at `body` is no hindrance, having read from it is. */
-  async #collect(): Promise<Uint8Array> {
-    if (this.#stream) return await Bun.readableStreamToBytes(this.#stream)
-    return await this.#body.collect()
-  }
+const bytesOf = async (stream: ReadableStream<Uint8Array>): Promise<Uint8Array> =>
+  await Bun.readableStreamToBytes(stream)
+
+/** A buffer with these bytes and nothing else. */
+function ownBuffer({ buffer, byteOffset, byteLength }: Uint8Array): ArrayBuffer {
+  if (buffer instanceof ArrayBuffer && byteLength === buffer.byteLength) return buffer
+  return new Uint8Array(new Uint8Array(buffer, byteOffset, byteLength)).buffer
 }

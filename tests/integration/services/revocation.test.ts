@@ -51,6 +51,7 @@ await describeEachDatabase('what one process has cached', (openFresh) => {
     await admin.users.create(TESTER, { username: 'anna' })
     key = (await admin.keys.generate(TESTER, 'anna')).key
     await watch.check()
+    rechecks = 0
   })
 
   afterEach(() => elsewhere.close())

@@ -184,3 +184,7 @@ describe('a pattern', () => {
     )
   })
 })
+
+test('a name longer than any that Ollama takes is none, and costs no time', () => {
+  expect(parseModelName(`x${':local'.repeat(1_000_000)}`)).toBeNull()
+})

@@ -101,10 +101,11 @@ test.each([
   expect(refusal(text)).not.toBeNull()
 })
 
+/** Nothing that is refused for another reason: a key, or a whole number that is not exact. */
 const isPlain = (value: unknown): boolean =>
   value === null ||
-  typeof value !== 'object' ||
-  Object.entries(value).every(([key, inner]) => key !== '__proto__' && isPlain(inner))
+  (typeof value !== 'object' && !(Number.isInteger(value) && !Number.isSafeInteger(value))) ||
+  Object.entries(value as object).every(([key, inner]) => key !== '__proto__' && isPlain(inner))
 const json = fc.jsonValue({ maxDepth: 5 }).filter(isPlain)
 const spacing = fc.constantFrom(undefined, 1, '\t', '\r\n')
 
@@ -116,6 +117,20 @@ test('JSON without duplicates is read as JSON.parse reads it', () => {
     }),
     { numRuns: 500 },
   )
+})
+
+test.each([
+  ['9007199254740993', 'a whole number that a double would change'],
+  ['1e999', 'an infinite number'],
+  [`0.${'1'.repeat(100)}`, 'a number of a hundred digits'],
+])('%s is refused: %s', (number) => {
+  expect(refusal(`{"a":[${number}]}`)).toContain('too large or too long')
+})
+
+test('more values or fields than any request needs are refused', () => {
+  expect(refusal(`[${'0,'.repeat(600_000)}0]`)).toContain('values')
+  const fields = Array.from({ length: 60_000 }, (_, i) => `"k${i}":0`)
+  expect(refusal(`{${fields.join(',')}}`)).toContain('fields')
 })
 
 test('any text is either read as JSON.parse reads it or refused with a StrictJsonError', () => {

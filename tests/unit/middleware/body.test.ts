@@ -84,7 +84,7 @@ describe('a body', () => {
     ['{}', 'model: '],
     ['{"model":["x"]}', 'model: '],
     ['{"model":"x","count":"1"}', 'count: '],
-    ['{"model":"x","count":1e999}', 'count: '],
+    ['{"model":"x","count":1e999}', 'too large'],
     [`{"model":"x","a":${'['.repeat(64)}${']'.repeat(64)}}`, 'nested deeper than 64 levels'],
     [`{"${'k'.repeat(5000)}":1}`, 'a field name is too long'],
   ])('is refused with 400: %.60s', async (text, problem) => {

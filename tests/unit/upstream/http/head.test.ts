@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'bun:test'
-import { parseHead } from '../../../../app/upstream/http/head.ts'
+import { ResponseHead } from '../../../../app/upstream/http/head.ts'
 
 const head = (fields: string, status = 'HTTP/1.1 200 OK') =>
-  parseHead(`${status}\r\n${fields}\r\n`, 'GET')
+  new ResponseHead(`${status}\r\n${fields}\r\n`, 'GET')
 
 describe('the fields of a head', () => {
-  const { headers } = head(
+  const headers = head(
     'Content-Type: text/plain\r\nX:\t a b \t\r\nEmpty:\r\nx: c\r\nX-Y: \xe9\r\nY: a: b\r\n',
   )
 

@@ -27,7 +27,7 @@ export function readResponse(text: string, cuts: readonly number[] = [], method 
     isComplete: parser.isComplete,
     hasExcess: parser.hasExcess,
     keepAlive: parser.head?.keepAlive,
-    header: (name) => parser.head?.headers.get(name) ?? null,
+    header: (name) => parser.head?.get(name) ?? null,
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { createOrigins } from '../../../../app/upstream/http/origin.ts'
+import { createOrigins, pathOf } from '../../../../app/upstream/http/origin.ts'
 import { requestHead } from '../../../../app/upstream/http/request.ts'
 
 const { signal } = new AbortController()
@@ -18,6 +18,17 @@ describe('the head of a request', () => {
     expect(head('HEAD')).not.toContain('content-length')
     expect(head('DELETE')).toContain('content-length: 0\r\n')
     expect(head('POST')).toContain('content-length: 0\r\n')
+  })
+
+  test('has the fields as they are now, unless they are frozen', () => {
+    const headers: Record<string, string> = { a: 'before' }
+    expect(head('GET', headers)).toContain('a: before\r\n')
+    headers.a = 'after'
+    expect(head('GET', headers)).toContain('a: after\r\n')
+    const frozen = Object.freeze({ a: 'always' })
+    for (const _ of [1, 2]) expect(head('GET', frozen)).toContain('a: always\r\n')
+    const wrong = Object.freeze({ 'a b': 'x' })
+    for (const _ of [1, 2]) expect(() => head('GET', wrong)).toThrow(TypeError)
   })
 
   test('announces chunks for a stream, which must not be in use', () => {
@@ -54,7 +65,8 @@ describe('the head of a request', () => {
 })
 
 describe('a URL', () => {
-  const resolve = createOrigins()
+  const originOf = createOrigins()
+  const resolve = (url: string) => ({ origin: originOf(url), path: pathOf(url) })
 
   test('is taken apart into what to connect to and what to ask for', () => {
     expect(resolve('http://a.test:8080/x/y?z=1')).toEqual({
