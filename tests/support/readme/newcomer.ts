@@ -61,9 +61,11 @@ export function createNewcomer(folder: string, { realNpx, env }: NewcomerOptions
   }
   linkPrograms(programs)
   if (!realNpx) writeShim(programs)
+  const withoutPackages = realNpx ? ownGlobalPackages(join(folder, 'packages')) : {}
   const variables: Record<string, string> = {
     ...ofTheMachine(),
     ...downloads(),
+    ...withoutPackages,
     PATH: programs,
     HOME: home,
     XDG_DATA_HOME: join(home, 'data'),
@@ -120,6 +122,13 @@ PATH="${bin}:$PATH" exec bun "$@"
 `
   writeFileSync(file, shim)
   chmodSync(file, 0o755)
+}
+
+/** An empty place for global packages: otherwise npx takes a Bun that is among this machine's. */
+function ownGlobalPackages(folder: string): Record<string, string> {
+  mkdirSync(folder)
+  const settings = Bun.spawnSync(['npm', 'config', 'get', 'globalconfig']).stdout.toString().trim()
+  return { npm_config_prefix: folder, npm_config_globalconfig: settings }
 }
 
 function ofTheMachine(): Record<string, string> {
