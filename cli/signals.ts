@@ -1,4 +1,6 @@
 export interface Signals {
+  /** Resolves at the first SIGINT or SIGTERM. */
+  readonly caught: Promise<void>
   /**
    * Waits for SIGINT or SIGTERM, then for `stop`. Each further signal calls `stop` again, which is
    * then expected to make haste.
@@ -14,6 +16,7 @@ export function catchSignals(): Signals {
   process.on('SIGINT', handler)
   process.on('SIGTERM', handler)
   return {
+    caught: first.promise,
     async untilStopped(stop) {
       await first.promise
       const { promise, resolve, reject } = Promise.withResolvers<void>()

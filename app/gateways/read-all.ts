@@ -8,11 +8,10 @@ export async function readAll(
   response: UpstreamResponse,
   maxBytes: number,
   onProgress: () => void,
-): Promise<Uint8Array<ArrayBuffer>> {
+): Promise<Uint8Array> {
   const length = response.headers.get('content-length')
   // Much cheaper than piece by piece, and all that most answers need.
-  if (length !== null && Number(length) <= SMALL_BYTES)
-    return Buffer.from(await response.arrayBuffer())
+  if (length !== null && Number(length) <= SMALL_BYTES) return await response.bytes()
   if (!response.body) return new Uint8Array(0)
   const reader = response.body.getReader()
   const chunks: Uint8Array[] = []

@@ -63,7 +63,7 @@ export function createRevocationWatch(needs: RevocationNeeds): RevocationWatch {
   }
 
   return {
-    isConfirmed: () => clock.now() - confirmedAt < CONFIRMED_MS,
+    isConfirmed: () => !isSilent && clock.now() - confirmedAt < CONFIRMED_MS,
     async check() {
       refuseWhatIsStale()
       // A look that is under way may have read before the change: it does not count for this one.

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { loadConfig } from '../../app/config.ts'
+import type { UsageRecord } from '../../app/domain/usage.ts'
 import { createLog } from '../../app/log.ts'
 import { type RunningServer, start } from '../../app/main.ts'
 import type { Config } from '../../app/settings.ts'
@@ -10,8 +11,7 @@ import { type FoundOllama, findOllama } from '../demo/find-ollama.ts'
 import { UsageError } from '../errors.ts'
 import { portArg } from '../port-arg.ts'
 import { catchSignals } from '../signals.ts'
-import { record } from '../table.ts'
-import { usageColumns } from './usage.ts'
+import { type Column, record } from '../table.ts'
 
 const USER = 'demo'
 const QUESTION = 'In two sentences: why do people share a GPU?'
@@ -40,16 +40,20 @@ export const demo = command({
       { ...flags, dataDir, databaseUrl, ollamaUrls: ollama.url },
       args.config,
     )
+    const interrupted = signals?.caught ?? new Promise<never>(() => {})
     const say: Say = args.json ? () => {} : (text) => io.stdout.write(text)
     try {
       const server = await start(config, { log: createLog('warn') })
       try {
-        const shown = await show(say, config, ollama, server)
+        const shown = await Promise.race([show(say, config, ollama, server), interrupted])
+        if (!shown) return
         if (args.json) out.record(shown)
         if (!signals) return
         say('\nServing until you press Ctrl-C.\n')
         await signals.untilStopped(server.stop)
       } finally {
+        // Twice: nobody waits for the answers that a demo was giving.
+        void server.stop()
         await server.stop()
       }
     } finally {
@@ -72,18 +76,33 @@ async function show(
   say(`User "${USER}" has a new API key: ${key}\n\n${USER} asks ${model}: ${QUESTION}\n`)
 
   let answer = ''
-  await streamChat(url, key, { model, question: QUESTION }, (text) => {
+  const onText = (text: string): void => {
     answer += text
     say(text)
-  })
+  }
+  await streamChat(url, key, { model, question: QUESTION }, onText).finally(() => say('\n'))
 
   const [usage] = await withAdminOf(config, (admin) =>
     admin.usage.list(USER, { days: 1, limit: 1 }),
   )
-  say(`\n\nThe usage it left behind:\n${usage ? record(usage, usageColumns) : ''}`)
-  say(`\nThe same with curl:\n${curlLines(url, key, model)}\n`)
+  say(`\nThe usage it left behind:\n${usage ? record(usage, COLUMNS) : ''}`)
+  say(`\nThe same with curl, while the gateway serves:\n${curlLines(url, key, model)}\n`)
+  say(`\nAll of it: parallama usage list ${USER} --data-dir ${config.dataDir}\n`)
   return { url, key, model, answer, usage }
 }
+
+const COLUMNS: readonly Column<UsageRecord>[] = [
+  { header: 'user', value: () => USER },
+  { header: 'key', value: (row) => row.keyId },
+  { header: 'operation', value: (row) => `${row.gateway} ${row.operation}` },
+  { header: 'model', value: (row) => row.model },
+  { header: 'host', value: (row) => row.backend },
+  { header: 'prompt tokens', value: (row) => row.promptTokens },
+  { header: 'answer tokens', value: (row) => row.completionTokens },
+  { header: 'first token', value: (row) => `${row.firstTokenMs} ms` },
+  { header: 'total', value: (row) => `${row.totalMs} ms` },
+  { header: 'outcome', value: (row) => row.outcome },
+]
 
 /** A key that lasts a day, for the demo's own user, who is made when there is none yet. */
 async function makeKey(config: Config): Promise<string> {
@@ -96,6 +115,7 @@ async function makeKey(config: Config): Promise<string> {
 }
 
 const curlLines = (url: string, key: string, model: string): string =>
-  `  curl ${url}/ollama/api/chat -H "Authorization: Bearer ${key}" \\
+  `  export PARALLAMA_KEY=${key}
+  curl ${url}/ollama/api/chat -H "Authorization: Bearer $PARALLAMA_KEY" \\
     -d '{"model":"${model}","messages":[{"role":"user","content":"Hello"}]}'
-  curl ${url}/ollama/api/tags -H "Authorization: Bearer ${key}"`
+  curl ${url}/ollama/api/tags -H "Authorization: Bearer $PARALLAMA_KEY"`

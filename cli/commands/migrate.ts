@@ -7,6 +7,8 @@ import { CliError } from '../errors.ts'
 import { confirm } from '../prompt.ts'
 import { isoTime } from '../time-text.ts'
 
+const FIRST_MIGRATION = '0001-initial'
+
 async function onDatabase<T>(args: ConfigArgs, act: (db: Db) => Promise<T>): Promise<T> {
   const config = configFor(args)
   const store = connect(config)
@@ -31,12 +33,15 @@ const down = command({
   meta: { name: 'down', description: 'Take the newest migration back; what it added is lost' },
   args: { yes: { type: 'boolean', alias: 'y', description: 'do not ask' } },
   async run({ args, io, out }) {
-    const isSure = await confirm(io, 'Take the newest migration back and lose what it added?', {
-      yes: args.yes,
+    await onDatabase(args, async (db) => {
+      const newest = (await migrationStatus(db)).findLast(({ executedAt }) => executedAt)?.name
+      if (!newest) return out.message('No migration is applied.')
+      const loss = newest === FIRST_MIGRATION ? 'ALL users, keys, roles and usage' : 'what it added'
+      const isSure = await confirm(io, `Take back ${newest} and lose ${loss}?`, { yes: args.yes })
+      if (!isSure) throw new CliError('nothing was changed')
+      await migrateDown(db)
+      out.message(`Took back ${newest}.`)
     })
-    if (!isSure) throw new CliError('nothing was changed')
-    const names = await onDatabase(args, migrateDown)
-    out.message(names.length > 0 ? `Took back ${names.join(', ')}.` : 'No migration is applied.')
   },
 })
 

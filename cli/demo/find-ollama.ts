@@ -1,3 +1,4 @@
+import { parseModelName } from '../../app/domain/model-name.ts'
 import { startSimulatedOllama } from './simulated-ollama.ts'
 
 const LOOK_TIMEOUT_MS = 2000
@@ -25,20 +26,28 @@ export async function findOllama(url: string): Promise<FoundOllama> {
   }
 }
 
-/** The names of the models there, or null when nobody answers. */
+interface Listed {
+  readonly name: string
+  readonly capabilities?: readonly string[]
+  readonly remote_host?: string
+}
+
+/** The names of the models there that can chat, or null when nobody answers. */
 async function listModels(url: string): Promise<string[] | null> {
   try {
     const response = await fetch(`${url}/api/tags`, {
       signal: AbortSignal.timeout(LOOK_TIMEOUT_MS),
     })
-    const { models } = (await response.json()) as {
-      models: { name: string; capabilities?: string[] }[]
-    }
-    return models.filter(canChat).map(({ name }) => name)
+    const { models } = (await response.json()) as { models: readonly Listed[] }
+    return models.filter((model) => isHere(model) && canChat(model)).map(({ name }) => name)
   } catch {
     return null
   }
 }
 
-const canChat = ({ capabilities }: { capabilities?: string[] }): boolean =>
+/** False for a model that runs on ollama.com: the demo's user may not use it. */
+const isHere = ({ name, remote_host }: Listed): boolean =>
+  !remote_host && parseModelName(name)?.cloud === false
+
+const canChat = ({ capabilities }: Listed): boolean =>
   capabilities === undefined || capabilities.includes('completion')

@@ -48,9 +48,13 @@ describe('demo --once', () => {
     expect(stdout).toContain(`${env.XDG_DATA_HOME}/parallama/demo.`)
     expect(stdout).toMatch(/has a new API key: plk_\w{59}\n/)
     expect(stdout).toContain('This is a simulated answer')
-    expect(stdout).toMatch(/^Operation +chat\nModel +llama3\.2:3b\nIn +9\nOut +48\n/m)
+    expect(stdout).toMatch(
+      /^Operation +ollama chat\nModel +llama3\.2:3b\nHost +\S+\nPrompt tokens +9\nAnswer tokens +48\n/m,
+    )
     expect(stdout).toMatch(/^Outcome +completed$/m)
-    expect(stdout.match(/^ {2}curl http:\S+ -H "Authorization: Bearer plk_/gm)).toHaveLength(2)
+    expect(
+      stdout.match(/^ {2}curl http:\S+ -H "Authorization: Bearer \$PARALLAMA_KEY/gm),
+    ).toHaveLength(2)
   })
 
   test('with Ollama says that it was found, and asks its first model', async () => {
@@ -142,16 +146,21 @@ describe('demo --once', () => {
 })
 
 describe('demo', () => {
-  test('serves on, so that the curl lines it shows work as they stand', async () => {
-    await using shown = watch(firstTime())
+  test('serves on, so that the lines it shows work as they stand', async () => {
+    const env = firstTime()
+    await using shown = watch(env)
     await shown.waitFor(/Serving until you press Ctrl-C/)
     const screen = shown.screen().replaceAll('\r', '')
-    const [, lines = ''] = /The same with curl:\n(.*)\n\nServing/s.exec(screen) ?? []
+    const [, lines = '', usage = ''] =
+      /^The same with curl.*:\n(.*?)\n\nAll of it: parallama (.*)\n/ms.exec(screen) ?? []
     const curl = Bun.spawn(['sh', '-ec', lines], { stdout: 'pipe', stderr: 'ignore' })
     const said = await curl.stdout.text()
     expect(await curl.exited).toBe(0)
     expect(said).toContain('"done":true')
     expect(said).toContain('"models":[{')
+    const { stdout } = await runProgram(usage.split(' '), { env })
+    process.stderr.write(JSON.stringify([usage, stdout]))
+    expect(stdout.match(/^.* chat +llama3\.2:3b .* completed$/gm)).toHaveLength(2)
     shown.pressCtrlC()
     expect(await shown.exited).toBe(0)
   })

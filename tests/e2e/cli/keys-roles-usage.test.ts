@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { API_KEY_PATTERN } from '../../../app/domain/api-key.ts'
+import { toUsageRecord } from '../../../app/usage/row.ts'
 import { openDatabase } from '../../../db/client.ts'
 import { insertRequests, requestRow } from '../../support/builders.ts'
 import { runProgram } from '../../support/cli-program.ts'
@@ -106,13 +107,14 @@ describe('usage list', () => {
       requestRow({ ...changes, started_at: Date.now() - 60 * HOUR_MS, model: 'qwen3:8b' }),
     ]
     await insertRequests(store, rows)
+    const records = rows.map(toUsageRecord)
     await store.close()
     const { stdout } = await run('usage', 'list', 'anna')
     expect(stdout).toMatch(/chat +llama2:latest +~77 +~34 .* client_closed\n/)
     expect(stdout).toMatch(/chat +qwen3:8b +77 +34 .* completed\n$/)
-    expect(await json('usage', 'list', 'anna')).toEqual(rows)
-    expect(await json('usage', 'list', 'anna', '--model', 'llama2')).toEqual([rows[0]])
-    expect(await json('usage', 'list', 'anna', '--days', '1')).toEqual([rows[0]])
+    expect(await json('usage', 'list', 'anna')).toEqual(records)
+    expect(await json('usage', 'list', 'anna', '--model', 'llama2')).toEqual([records[0]])
+    expect(await json('usage', 'list', 'anna', '--days', '1')).toEqual([records[0]])
     expect(await json('usage', 'list', 'anna', '--gateway', 'openai')).toEqual([])
     expect((await run('usage', 'list', 'anna', '--limit', '1')).stdout).toContain('--limit')
     expect((await run('usage', 'list', 'nobody')).code).toBe(1)

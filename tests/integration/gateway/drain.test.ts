@@ -121,6 +121,17 @@ test('what has not ended when the drain timeout is over is cut', async () => {
   expect(await lastRow()).toMatchObject({ outcome: 'cancelled', error_code: 'shutting_down' })
 })
 
+test('in the drain delay requests are served while load balancers are told to go elsewhere', async () => {
+  const serving = await serve({ PARALLAMA_DRAIN_DELAY_SECONDS: '1' })
+  const isReady = async () => (await fetch(`${serving.url}/readyz`)).status === 200
+  expect(await isReady()).toBeTrue()
+  const ended = serving.stop()
+  while (await isReady());
+  expect((await chat(serving, { ...CHAT, stream: false })).status).toBe(200)
+  expect(await ended).toMatchObject({ code: 0 })
+  expect(await lastRow()).toMatchObject({ outcome: 'completed' })
+})
+
 test('a connection that was kept is closed as soon as the gateway drains', async () => {
   const serving = await serve()
   stage.ollama.once('/api/chat', [stream([chatChunk(MODEL, 'one ')]), hang()])
