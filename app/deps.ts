@@ -31,6 +31,7 @@ const SWEEP_MS = 500
 const READ_TIMEOUT_MS = 2000
 /** How many such questions may be out at a time. */
 const MAX_READS = 200
+const MAX_WATCHES = 4
 /** How long it may take to commit usage rows before they are sent again, in ms. */
 const WRITE_TIMEOUT_MS = 3000
 /** How long the last usage rows may take to reach the database at the end, in ms. */
@@ -50,6 +51,8 @@ export async function openDeps(config: Config, { log, migrate }: DepsOptions) {
   const { db } = store
 
   const reading = createBounded(READ_TIMEOUT_MS, MAX_READS)
+  // Not among the others: strangers with made-up keys must not keep revocations from being seen.
+  const watching = createBounded(READ_TIMEOUT_MS, MAX_WATCHES)
   const load = createPrincipalLoader({ db, clock })
   const verifier = createKeyVerifier({
     keyring,
@@ -69,7 +72,7 @@ export async function openDeps(config: Config, { log, migrate }: DepsOptions) {
     deadlines: deadlinesOf(config),
   })
   const watch = createRevocationWatch({
-    readRevision: () => reading(() => readRevision(db)),
+    readRevision: () => watching(() => readRevision(db)),
     forget: verifier.forget,
     recheckLive: live.recheckAll,
     clock,

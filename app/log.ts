@@ -1,4 +1,5 @@
 import { pino } from 'pino'
+import { createLogSink } from './log-sink.ts'
 
 /** Where components write what happened. Fields first, then a sentence without variable parts. */
 export interface Log {
@@ -12,17 +13,12 @@ export interface Log {
 const SECRET_FIELDS = ['authorization', 'cookie', 'password', 'key', 'token', 'secret']
 const MAX_TEXT = 512
 
-/** Lines are written together, at most so many bytes and … */
-const BUFFER_BYTES = 4096
-/** … at most so late, in ms. */
-const FLUSH_MS = 250
-
 /**
  * One JSON line per entry on standard error. Warnings and errors are written before the call
- * returns; what is less urgent may wait a quarter of a second, and leaves at the end in any case.
+ * returns, if somebody reads them; what is less urgent may wait a quarter of a second.
  */
 export function createLog(level: string): Log {
-  const destination = pino.destination({ dest: 2, sync: true, minLength: BUFFER_BYTES })
+  const sink = createLogSink()
   const log = pino(
     {
       level,
@@ -32,21 +28,18 @@ export function createLog(level: string): Log {
       redact: { paths: SECRET_FIELDS, censor: '[secret]' },
       serializers: { err: describeError },
     },
-    destination,
+    sink,
   )
-  const flush = (): void => destination.flushSync()
-  setInterval(flush, FLUSH_MS).unref()
-  process.on('exit', flush)
   return {
     debug: (fields, message) => log.debug(fields, message),
     info: (fields, message) => log.info(fields, message),
     warn(fields, message) {
       log.warn(fields, message)
-      flush()
+      sink.flush()
     },
     error(fields, message) {
       log.error(fields, message)
-      flush()
+      sink.flush()
     },
   }
 }

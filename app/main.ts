@@ -34,9 +34,6 @@ export async function start(
   })
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${server.port}`
   log.info({ url, ollama: config.ollamaUrls }, 'serving')
-  deps.needs.pool.installed().catch((err) => {
-    log.warn({ err, ollama: config.ollamaUrls }, 'no Ollama answers yet')
-  })
 
   let stopping: Promise<void> | null = null
   const hurry = Promise.withResolvers<void>()

@@ -32,12 +32,15 @@ interface Entry {
 
 export function createKeyVerifier({ keyring, load, clock }: VerifierNeeds): KeyVerifier {
   let entries = new Map<string, Entry>()
+  /** Keys that are good for nothing, and until when that is believed: apart, so that they can't push good ones out. */
+  let unknown = new Map<string, number>()
   const origins = new WeakMap<Principal, { readonly digest: string; readonly from: object }>()
 
   return {
     async verify(apiKey) {
       if (apiKeyId(apiKey) === null) return null
       const digest = keyring.digest(apiKey)
+      if (clock.now() < (unknown.get(digest) ?? 0)) return null
       const known = entries.get(digest)
       if (known && clock.now() < known.validUntil) return known.principal
       return await lookUp(digest)
@@ -53,6 +56,7 @@ export function createKeyVerifier({ keyring, load, clock }: VerifierNeeds): KeyV
     forget() {
       // A new map, not clear(): a look-up that began before keeps its answer out of the new one.
       entries = new Map()
+      unknown = new Map()
     },
   }
 
@@ -65,17 +69,23 @@ export function createKeyVerifier({ keyring, load, clock }: VerifierNeeds): KeyV
     try {
       const principal = await entry.principal
       if (principal) origins.set(principal, { digest, from: into })
-      entry.validUntil = principal?.validUntil ?? clock.now() + UNKNOWN_TTL_MS
+      if (principal) entry.validUntil = principal.validUntil
+      else if (into.delete(digest)) remember(digest)
       return principal
     } catch (err) {
       if (into.get(digest) === entry) into.delete(digest)
       throw err
     }
   }
+
+  function remember(digest: string): void {
+    unknown.set(digest, clock.now() + UNKNOWN_TTL_MS)
+    trim(unknown)
+  }
 }
 
 /** Maps keep the order of insertion, so the first entry is the oldest. */
-function trim(entries: Map<string, Entry>): void {
+function trim(entries: Map<string, unknown>): void {
   if (entries.size <= MAX_ENTRIES) return
   const oldest = entries.keys().next().value
   if (oldest !== undefined) entries.delete(oldest)

@@ -49,10 +49,14 @@ export function modelPattern(pattern: string): (canonical: string) => boolean {
     const wanted = parseModelName(lower)?.canonical
     return (canonical) => canonical === wanted
   }
-  const source = lower.split('*').map(RegExp.escape).join('.*')
+  const source = withoutDefaults(lower).split('*').map(RegExp.escape).join('.*')
   const expression = new RegExp(`^${source}$`)
   return (canonical) => expression.test(canonical)
 }
+
+/** Canonical names leave the default host and namespace out, and so must their patterns. */
+const withoutDefaults = (pattern: string): string =>
+  pattern.replace(/^registry\.ollama\.ai\//, '').replace(/^library\//, '')
 
 const withoutScheme = (name: string): string => name.replace(/^[a-z][a-z0-9+.-]*:\/\//, '')
 

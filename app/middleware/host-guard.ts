@@ -6,7 +6,8 @@ const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
 /**
  * Refuses what must not reach the router. With a malformed `Host` the server hands over a relative
  * URL, from which the router would drop the first path segment: whatever is decided by path would
- * be decided about another path. Returns null when the request is well-formed.
+ * be decided about another path. A request line that names another host than `Host` can't be seen
+ * here: the server builds the URL from `Host`. Returns null when the request is well-formed.
  */
 export function hostGuard(request: Request): GatewayError | null {
   if (!METHODS.has(request.method)) {
@@ -20,7 +21,10 @@ export function hostGuard(request: Request): GatewayError | null {
     return new GatewayError('bad_host', 'the Host header is not a host name with an optional port')
   }
   if (!isUrlOfHost(request.url, host)) {
-    return new GatewayError('bad_host', 'the request target does not belong to the Host header')
+    return new GatewayError(
+      'bad_host',
+      'the Host header is not in its usual form, or does not belong to the request target',
+    )
   }
   // Two equal Content-Length headers arrive as one list; proxies disagree on which of them counts.
   const length = request.headers.get('content-length')

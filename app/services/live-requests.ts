@@ -53,6 +53,7 @@ interface Entry extends Omit<LiveRequest, 'principal'> {
 /** Everything that is being answered at the moment, and the reasons to cut it short. */
 export function createLiveRequests({ clock, deadlines, isCurrent, reload }: LiveNeeds) {
   const entries = new Set<Entry>()
+  let isSweeping = false
 
   return {
     get size(): number {
@@ -88,17 +89,16 @@ export function createLiveRequests({ clock, deadlines, isCurrent, reload }: Live
     /**
      * Cuts what has run past a deadline. Reads the rights again where a role or key has expired, or
      * something was changed between the look-up of the key and the moment the request became live.
+     * Does nothing while the last sweep still waits for the database.
      */
     async sweep(): Promise<void> {
-      const now = clock.now()
-      const suspects: Entry[] = []
-      for (const entry of entries) {
-        const late = overdue(entry, deadlines, now)
-        if (late) entry.cut(late)
-        else if (entry.principal.validUntil <= now || !isCurrent(entry.principal))
-          suspects.push(entry)
+      if (isSweeping) return
+      isSweeping = true
+      try {
+        await sweepOnce()
+      } finally {
+        isSweeping = false
       }
-      await recheck(suspects)
     },
 
     /** Reads everybody's rights again and cuts the requests that are no longer allowed. */
@@ -108,6 +108,18 @@ export function createLiveRequests({ clock, deadlines, isCurrent, reload }: Live
     cutAll(): void {
       for (const entry of entries) entry.cut(shuttingDown())
     },
+  }
+
+  async function sweepOnce(): Promise<void> {
+    const now = clock.now()
+    const suspects: Entry[] = []
+    for (const entry of entries) {
+      const late = overdue(entry, deadlines, now)
+      if (late) entry.cut(late)
+      else if (entry.principal.validUntil <= now || !isCurrent(entry.principal))
+        suspects.push(entry)
+    }
+    await recheck(suspects)
   }
 
   /** Asks once per key, however many requests it has open; a key that can't be read stops no other. */

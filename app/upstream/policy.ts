@@ -35,6 +35,10 @@ const SAMPLING = [
 ]
 const LOADING = ['num_batch', 'num_gpu', 'main_gpu', 'use_mmap', 'num_thread', 'draft_num_predict']
 const MAX_STOPS = 32
+/** No option means more than a context's worth of tokens; seeds are 32 bits. */
+const MAX_OPTION = 2 ** 32
+/** Repetition is looked for in, and kept of, at most so many tokens. */
+const MAX_WINDOW_TOKENS = 32_768
 
 type Options = Readonly<Record<string, unknown>>
 
@@ -90,8 +94,10 @@ function clamp(options: Options, policy: OptionsPolicy): Record<string, unknown>
   const kept = Object.fromEntries(
     allowed.flatMap((name) => (options[name] == null ? [] : [[name, options[name]]])),
   )
-  if (Array.isArray(kept.stop) && kept.stop.length > MAX_STOPS) {
-    throw new GatewayError('bad_request', `options.stop: at most ${MAX_STOPS} stop texts`)
+  checkSampling(kept)
+  for (const name of ['num_keep', 'repeat_last_n']) {
+    const window = wholeOption(options, name)
+    if (window !== null) kept[name] = Math.min(window, MAX_WINDOW_TOKENS)
   }
   const context = wholeOption(options, 'num_ctx')
   if (!policy.trusted && context !== null && policy.maxContextTokens > 0) {
@@ -109,6 +115,23 @@ function clamp(options: Options, policy: OptionsPolicy): Record<string, unknown>
   return kept
 }
 
+function checkSampling({ stop, num_ctx: _, ...numbers }: Options): void {
+  const stops = [stop ?? []].flat()
+  if (stops.length > MAX_STOPS || stops.some((text) => typeof text !== 'string')) {
+    throw new GatewayError('bad_request', `options.stop: at most ${MAX_STOPS} stop texts`)
+  }
+  for (const [name, value] of Object.entries(numbers)) {
+    const isSwitch = name === 'use_mmap' && typeof value === 'boolean'
+    const isNumber = typeof value === 'number' && Math.abs(value) <= MAX_OPTION
+    if (!isSwitch && !isNumber) {
+      throw new GatewayError(
+        'bad_request',
+        `options.${name}: must be a number, at most ${MAX_OPTION}`,
+      )
+    }
+  }
+}
+
 function wholeOption(options: Options, name: string): number | null {
   const value = options[name]
   if (value == null) return null
@@ -121,9 +144,17 @@ const keepAlive = <T>(value: T, policy: OptionsPolicy): T | undefined =>
   policy.trusted || policy.fields.has('keep_alive') ? value : undefined
 
 function checkUnload(value: unknown, isEmpty: boolean, policy: OptionsPolicy): void {
-  const unloads = isEmpty && value != null && Number.parseFloat(String(value)) === 0
-  if (!unloads || policy.trusted) return
+  if (!isEmpty || value == null || !isUnderASecond(String(value)) || policy.trusted) return
   throw new GatewayError('forbidden', 'unloading a model takes the permission models:manage')
+}
+
+/** `0`, `0.5`, `1ns`, `20ms`: as good as unloading at once. Negative means for ever. */
+function isUnderASecond(keepAlive: string): boolean {
+  const [, amount, unit = 's'] =
+    /^\+?([\d.]+(?:e[-+]?\d+)?)([a-zµ]*)$/i.exec(keepAlive.trim()) ?? []
+  if (Number.parseFloat(keepAlive) === 0) return true
+  if (amount === undefined) return false
+  return /^(ns|us|µs|ms)$/.test(unit) || (unit === 's' && Number(amount) < 1)
 }
 
 function checkField(field: string, policy: OptionsPolicy): void {

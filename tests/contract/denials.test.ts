@@ -113,7 +113,7 @@ describe.each(ROUTES.map((route): [string, Route] => [`${route.method} ${route.p
 )
 
 test('nothing of all that has reached Ollama or the ledger', async () => {
-  expect(stage.ollama.requests).toEqual([])
+  expect(stage.asked()).toEqual([])
   expect(gateway.log.filter(({ message }) => message === 'request accounted')).toEqual([])
 })
 

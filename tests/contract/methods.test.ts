@@ -45,5 +45,5 @@ describe.each([...allowed])('%s', (path, methods) => {
 })
 
 test('none of these requests has reached Ollama', () => {
-  expect(stage.ollama.requests).toEqual([])
+  expect(stage.asked()).toEqual([])
 })

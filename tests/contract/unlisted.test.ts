@@ -58,6 +58,6 @@ describe.each(OPERATORS)('%s, where root aliases are switched on', (path) => {
 })
 
 test('none of these requests has reached Ollama', () => {
-  expect(stage.ollama.requests).toEqual([])
+  expect(stage.asked()).toEqual([])
   expect(stage.ollama.cloudCalls).toEqual([])
 })

@@ -152,14 +152,13 @@ describe('demo', () => {
     await shown.waitFor(/Serving until you press Ctrl-C/)
     const screen = shown.screen().replaceAll('\r', '')
     const [, lines = '', usage = ''] =
-      /^The same with curl.*:\n(.*?)\n\nAll of it: parallama (.*)\n/ms.exec(screen) ?? []
+      /^The same with curl.*:\n(.*?)\n\nAll of it: parallama ([^\n]*)/ms.exec(screen) ?? []
     const curl = Bun.spawn(['sh', '-ec', lines], { stdout: 'pipe', stderr: 'ignore' })
     const said = await curl.stdout.text()
     expect(await curl.exited).toBe(0)
     expect(said).toContain('"done":true')
     expect(said).toContain('"models":[{')
     const { stdout } = await runProgram(usage.split(' '), { env })
-    process.stderr.write(JSON.stringify([usage, stdout]))
     expect(stdout.match(/^.* chat +llama3\.2:3b .* completed$/gm)).toHaveLength(2)
     shown.pressCtrlC()
     expect(await shown.exited).toBe(0)

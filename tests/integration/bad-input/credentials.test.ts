@@ -117,7 +117,7 @@ describe('a credential', () => {
   })
 
   test('none of all that has reached Ollama, but for what was good', () => {
-    expect(stage.ollama.requests.every(({ path }) => path === '/api/version')).toBeTrue()
-    expect(stage.ollama.requests.length).toBeLessThanOrEqual(7)
+    expect(stage.asked().every(({ path }) => path === '/api/version')).toBeTrue()
+    expect(stage.asked().length).toBeLessThanOrEqual(7)
   })
 })

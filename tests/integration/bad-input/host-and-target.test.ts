@@ -3,7 +3,7 @@ import { rawExchange, rawRequest } from '../../support/gateway/raw-http.ts'
 import { setStage } from '../../support/gateway/stage.ts'
 
 const stage = await setStage({ settings: { rootAliases: true } })
-const { gateway, ollama, user } = stage
+const { gateway, user } = stage
 const own = `127.0.0.1:${gateway.port}`
 afterAll(() => stage[Symbol.asyncDispose]())
 
@@ -51,7 +51,7 @@ const HOSTS: readonly [string, readonly string[]][] = [
 
 describe('a Host header', () => {
   afterEach(() => {
-    expect(ollama.requests).toEqual([])
+    expect(stage.asked()).toEqual([])
   })
 
   test.each(HOSTS)('%s is refused before any route, with a key and without', async (_, hosts) => {

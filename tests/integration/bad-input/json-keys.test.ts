@@ -99,7 +99,7 @@ test('whatever the keys and names are, Ollama is never led to a model that is fo
     }),
     { numRuns: 300, examples: [['chat', '{"model":"open","messages":[]}']] },
   )
-  const asked = stage.ollama.requests.filter(({ path }) => path !== '/api/tags')
+  const asked = stage.asked()
   expect(asked.length).toBePositive()
   const led = new Set(asked.map(({ model }) => model))
   expect([...led]).toEqual(['registry.ollama.ai/library/open:latest'])

@@ -35,7 +35,7 @@ describe('a method', () => {
         expect(answer.text).not.toContain('do not repeat')
         expect(JSON.parse(answer.body)).toMatchObject({ code: 'method_not_allowed', status: 405 })
       }
-      expect(ollama.requests).toEqual([])
+      expect(stage.asked()).toEqual([])
     },
   )
 })

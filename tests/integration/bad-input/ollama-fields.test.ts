@@ -80,8 +80,7 @@ describe('a request to manage models', () => {
     const as = await stage.gateway.administrator()
     const refusal = await readRefusal(await stage.send(method, `/ollama${path}`, body, { as }))
     expect(refusal).toMatchObject({ status: 400, code: 'bad_request' })
-    const asked = stage.ollama.requests.filter((request) => request.path !== '/api/tags')
-    expect(asked).toEqual([])
+    expect(stage.asked()).toEqual([])
   })
 
   test('can not make a model that runs elsewhere', async () => {

@@ -115,7 +115,7 @@ describe('however a path is written', () => {
       .array(fc.oneof(fc.constantFrom(...pieces), fc.constantFrom(...marks)), { maxLength: 10 })
       .map((parts) => `/${parts.join('').replaceAll(' ', '%20')}`)
     const method = fc.constantFrom('GET', 'POST', 'DELETE', 'HEAD')
-    const before = ollama.requests.length
+    const before = stage.asked().length
     await fc.assert(
       fc.asyncProperty(method, target, async (verb, path) => {
         const { status, body } = await send(verb, path, null)
@@ -125,6 +125,6 @@ describe('however a path is written', () => {
       }),
       { numRuns: 400 },
     )
-    expect(ollama.requests.length).toBe(before)
+    expect(stage.asked().length).toBe(before)
   })
 })

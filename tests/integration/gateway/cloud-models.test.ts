@@ -59,8 +59,7 @@ describe('a model that runs on ollama.com', () => {
           error: `model '${model}' not found`,
         })
       }
-      const asked = stage.ollama.requests.filter(({ path }) => path !== '/api/tags')
-      expect(asked).toEqual([])
+      expect(stage.asked()).toEqual([])
       expect(stage.ollama.cloudCalls).toEqual([])
     },
   )

@@ -12,7 +12,7 @@ describe('a key in the path', () => {
     await using stage = await setStage()
     const response = await stage.post(`/ollama/k/${stage.user.key}/api/chat`, SHORT, { as: null })
     expect(response.status).toBeOneOf([401, 404])
-    expect(stage.ollama.requests).toEqual([])
+    expect(stage.asked()).toEqual([])
   })
 
   test('serves a client that can send no header', async () => {

@@ -13,7 +13,7 @@ test('the root has nothing of Ollama unless it is switched on', async () => {
     expect(await response.json()).toMatchObject({ code: 'not_found', status: 404 })
   }
   expect((await stage.get('/api/tags')).status).toBe(404)
-  expect(stage.ollama.requests).toEqual([])
+  expect(stage.asked()).toEqual([])
 })
 
 test('where it is switched on, a client that knows only host and port is served, behind the same guard', async () => {
@@ -48,5 +48,5 @@ test('Ollama says that it is running, with and without a slash, to anyone', asyn
     expect(await response.text()).toBe('Ollama is running')
     expect((await stage.get(path, { as: null, method: 'HEAD' })).status).toBe(200)
   }
-  expect(stage.ollama.requests).toEqual([])
+  expect(stage.asked()).toEqual([])
 })

@@ -127,7 +127,7 @@ describe('where Ollama refuses before it answers', () => {
       expect(response.headers.get('location')).toBeNull()
       expect(await response.json()).toMatchObject({ code: 'upstream_error', error: SENSELESS })
     }
-    expect(elsewhere.ollama.requests).toEqual([])
+    expect(elsewhere.asked()).toEqual([])
   })
 
   test('the log keeps what really happened', async () => {

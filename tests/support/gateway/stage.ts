@@ -1,4 +1,5 @@
 import type { Flags } from '../../../app/config.ts'
+import type { RecordedRequest } from '../fake-ollama/recorder.ts'
 import { type FakeOllama, type FakeOllamaOptions, startFakeOllama } from '../fake-ollama.ts'
 import { startGateway, type TestGateway } from '../gateway.ts'
 import type { TestUser } from './people.ts'
@@ -32,6 +33,8 @@ export interface Stage extends AsyncDisposable {
   readonly ollama: FakeOllama
   readonly gateway: TestGateway
   readonly user: TestUser
+  /** What the fake was asked, but for the list of models, which the gateway reads for itself. */
+  asked(): RecordedRequest[]
   get(path: string, sending?: Sending): Promise<Response>
   /** An object is sent as JSON, anything else as it is. */
   post(path: string, body: Body | object, sending?: Sending): Promise<Response>
@@ -56,6 +59,7 @@ export async function setStage(options: StageOptions = {}): Promise<Stage> {
     ollama,
     gateway,
     user,
+    asked: () => ollama.requests.filter(({ path }) => path !== '/api/tags'),
     get: (path, sending) => fetch(gateway.url + path, toInit(sending, user)),
     post: (path, body, sending) => send('POST', path, body, sending),
     send,

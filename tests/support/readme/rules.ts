@@ -12,7 +12,8 @@ const ONE_FOLDER = [
   .map((pattern) => `--path-ignore-patterns='${pattern}'`)
   .join(' ')
 
-const PASSED = /^ [1-9]\d* pass\n 0 fail$/m
+/** What the runner says when nothing has failed, and not for want of tests. */
+export const PASSED = /^ [1-9]\d* pass\n 0 fail$/m
 
 /** The least that `bench` can measure. */
 const ONE_ROUND = '--targets bare --scenarios none --rounds 1'
