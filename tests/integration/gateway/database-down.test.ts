@@ -78,7 +78,7 @@ describe.skipIf('skip' in server)('a PostgreSQL that goes away under load', () =
     const ollama = await startFakeOllama({ numParallel: 8 })
     const user = await makeUser(postgres.url)
     const env = { PARALLAMA_SECRET: TEST_SECRET, PARALLAMA_DATABASE_URL: postgres.url }
-    const serving = await serveProgram(['--ollama-urls', ollama.url], { env })
+    await using serving = await serveProgram(['--ollama-urls', ollama.url], { env })
     const get = (path: string, key: string) =>
       fetch(serving.url + path, { headers: { authorization: `Bearer ${key}` } })
 

@@ -57,7 +57,7 @@ async function beginToStop(serving: Serving) {
 const lastRow = async () => (await stage.gateway.usageOf(user)).at(-1)
 
 test('at SIGTERM answers that are on their way come whole, nobody new is let in, and the exit code is 0', async () => {
-  const serving = await serve()
+  await using serving = await serve()
   const records = chatRecords(MODEL, ['one ', 'two '])
   const held = gates(records.length)
   stage.ollama.once('/api/chat', stream(records, { gates: held.map(({ passed }) => passed) }))
@@ -82,7 +82,7 @@ test('at SIGTERM answers that are on their way come whole, nobody new is let in,
 })
 
 test('a gateway with nothing to do ends at once', async () => {
-  const serving = await serve()
+  await using serving = await serve()
   await (await chat(serving, { ...CHAT, stream: false })).text()
   const began = performance.now()
   expect(await serving.stop()).toMatchObject({ code: 0 })
@@ -90,7 +90,7 @@ test('a gateway with nothing to do ends at once', async () => {
 })
 
 test('a second signal ends what is still on its way with an error record, and its row says so', async () => {
-  const serving = await serve()
+  await using serving = await serve()
   stage.ollama.once('/api/chat', [stream([chatChunk(MODEL, 'one ')]), hang()])
   stage.ollama.once('/api/chat', hang())
   const reader = readRecords(await chat(serving))
@@ -111,7 +111,7 @@ test('a second signal ends what is still on its way with an error record, and it
 })
 
 test('what has not ended when the drain timeout is over is cut', async () => {
-  const serving = await serve({ PARALLAMA_DRAIN_TIMEOUT_SECONDS: '1' })
+  await using serving = await serve({ PARALLAMA_DRAIN_TIMEOUT_SECONDS: '1' })
   stage.ollama.once('/api/chat', [stream([chatChunk(MODEL, 'one ')]), hang()])
   const reader = readRecords(await chat(serving))
   await reader.next()
@@ -122,7 +122,7 @@ test('what has not ended when the drain timeout is over is cut', async () => {
 })
 
 test('in the drain delay requests are served while load balancers are told to go elsewhere', async () => {
-  const serving = await serve({ PARALLAMA_DRAIN_DELAY_SECONDS: '1' })
+  await using serving = await serve({ PARALLAMA_DRAIN_DELAY_SECONDS: '1' })
   const isReady = async () => (await fetch(`${serving.url}/readyz`)).status === 200
   expect(await isReady()).toBeTrue()
   const ended = serving.stop()
@@ -133,7 +133,7 @@ test('in the drain delay requests are served while load balancers are told to go
 })
 
 test('a connection that was kept is closed as soon as the gateway drains', async () => {
-  const serving = await serve()
+  await using serving = await serve()
   stage.ollama.once('/api/chat', [stream([chatChunk(MODEL, 'one ')]), hang()])
   const reader = readRecords(await chat(serving))
   await reader.next()

@@ -70,7 +70,7 @@ describe('a key in the path', () => {
   test('is in no line that the program writes, at its most talkative', async () => {
     await using stage = await setStage()
     const { key } = stage.user
-    const serving = await serveProgram(
+    await using serving = await serveProgram(
       ['--log-level', 'debug', '--ollama-urls', stage.ollama.url],
       {
         env: {
