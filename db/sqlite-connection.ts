@@ -4,6 +4,8 @@ import { databaseFault } from './codec.ts'
 
 /** How long a statement waits for another process's write lock before it fails, in ms. */
 const LOCK_WAIT_MS = 15_000
+/** A checkpoint waits for the disk, and everybody with it: rarer than SQLite's 1000 pages of 4 KiB. */
+const CHECKPOINT_PAGES = 8192
 const FIRST_RETRY_MS = 2
 const LAST_RETRY_MS = 25
 
@@ -24,6 +26,7 @@ export class SqliteConnection implements DatabaseConnection {
     database.run('pragma busy_timeout = 0')
     await whenUnlocked(() => database.run('pragma journal_mode = wal'))
     database.run('pragma synchronous = normal')
+    database.run(`pragma wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
     database.run('pragma foreign_keys = on')
     return new SqliteConnection(database)
   }

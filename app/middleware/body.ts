@@ -14,6 +14,8 @@ export type BodySchema<Body> = z.ZodType<Body> & {
   readonly shape: Readonly<Record<string, unknown>>
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 /** `application/json`, and what curl says when it is told nothing: Ollama's own examples use both. */
 const JSON_TYPES = new Set(['application/json', 'application/x-www-form-urlencoded', ''])
 
@@ -54,7 +56,7 @@ const unsupported = (what: string): GatewayError => new GatewayError('unsupporte
 
 function decode(bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    return utf8.decode(bytes)
   } catch (err) {
     throw new GatewayError('bad_request', 'the request body is not valid UTF-8', { cause: err })
   }

@@ -2,6 +2,7 @@ import type { FinalRecord } from '../domain/native.ts'
 
 const NEWLINE = 0x0a
 const EMPTY = new Uint8Array(0)
+const decoder = new TextDecoder()
 /** How Ollama's token records end. */
 const ORDINARY_END = new TextEncoder().encode('"done":false}')
 /** A record longer than this is passed on unread, in bytes: it can't be held for ever. */
@@ -99,7 +100,7 @@ function isOrdinary(bytes: Uint8Array, end: number): boolean {
 
 function parseRecord(line: Uint8Array): FinalRecord | null {
   try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(line))
+    const value: unknown = JSON.parse(decoder.decode(line))
     return value !== null && typeof value === 'object' ? value : null
   } catch {
     return null
