@@ -78,8 +78,8 @@ describe('on a terminal', () => {
     expect(screen).not.toContain('something')
   })
 
-  test('migrate down asks, and says that nothing was changed', async () => {
-    const ask = 'lose what it added? [y/N] '
+  test('migrate down says what would be lost, asks, and says that nothing was changed', async () => {
+    const ask = 'lose ALL users, keys, roles and usage? [y/N] '
     const refused = await onTerminal(['migrate', 'down'], [[ask, 'n\r']])
     expect(refused).toMatchObject({ code: 1, unasked: 0 })
     expect((await runProgram(['user', 'info', 'anna'], { env })).code).toBe(0)
