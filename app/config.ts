@@ -44,7 +44,7 @@ export const fileKey = (name: string): string =>
 /** A setting's environment variable: `maxBodyBytes` is `PARALLAMA_MAX_BODY_BYTES`. */
 export const variable = (name: string): string => PREFIX + fileKey(name).toUpperCase()
 
-/** The process's environment, for the one program that starts itself again with it. */
+/** The process's environment, for what is decided before the configuration is read. */
 export const environment = (): Environment => process.env
 
 /**

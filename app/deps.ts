@@ -31,6 +31,7 @@ const SWEEP_MS = 500
 const READ_TIMEOUT_MS = 2000
 /** How many such questions may be out at a time. */
 const MAX_READS = 200
+/** How many questions for the revision may be out at a time. */
 const MAX_WATCHES = 4
 /** How long it may take to commit usage rows before they are sent again, in ms. */
 const WRITE_TIMEOUT_MS = 3000

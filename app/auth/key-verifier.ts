@@ -15,7 +15,7 @@ export interface VerifierNeeds {
 }
 
 export interface KeyVerifier {
-  /** Who the key belongs to, or null. A known key costs no database read; junk never does. */
+  /** Who the key belongs to, or null. A known key costs no database read, and neither does junk. */
   verify(apiKey: string): Promise<Principal | null>
   /** Whether nothing has changed since the principal was read. */
   isCurrent(principal: Principal): boolean
@@ -32,7 +32,7 @@ interface Entry {
 
 export function createKeyVerifier({ keyring, load, clock }: VerifierNeeds): KeyVerifier {
   let entries = new Map<string, Entry>()
-  /** Keys that are good for nothing, and until when that is believed: apart, so that they can't push good ones out. */
+  // Keys that are good for nothing, and until when: apart, so that they can't push good ones out.
   let unknown = new Map<string, number>()
   const origins = new WeakMap<Principal, { readonly digest: string; readonly from: object }>()
 
@@ -54,33 +54,33 @@ export function createKeyVerifier({ keyring, load, clock }: VerifierNeeds): KeyV
     },
 
     forget() {
-      // A new map, not clear(): a look-up that began before keeps its answer out of the new one.
+      // New maps, not clear(): a look-up that began before keeps its answer out of the new ones.
       entries = new Map()
       unknown = new Map()
     },
   }
 
   async function lookUp(digest: string): Promise<Principal | null> {
-    const into = entries
+    const [into, bad] = [entries, unknown]
     const entry: Entry = { principal: load(digest), validUntil: Number.POSITIVE_INFINITY }
     into.delete(digest)
     into.set(digest, entry)
     trim(into)
     try {
       const principal = await entry.principal
-      if (principal) origins.set(principal, { digest, from: into })
-      if (principal) entry.validUntil = principal.validUntil
-      else if (into.delete(digest)) remember(digest)
-      return principal
+      if (principal) {
+        origins.set(principal, { digest, from: into })
+        entry.validUntil = principal.validUntil
+        return principal
+      }
+      if (into.get(digest) === entry) into.delete(digest)
+      bad.set(digest, clock.now() + UNKNOWN_TTL_MS)
+      trim(bad)
+      return null
     } catch (err) {
       if (into.get(digest) === entry) into.delete(digest)
       throw err
     }
-  }
-
-  function remember(digest: string): void {
-    unknown.set(digest, clock.now() + UNKNOWN_TTL_MS)
-    trim(unknown)
   }
 }
 

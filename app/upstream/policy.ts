@@ -97,7 +97,7 @@ function clamp(options: Options, policy: OptionsPolicy): Record<string, unknown>
   checkSampling(kept)
   for (const name of ['num_keep', 'repeat_last_n']) {
     const window = wholeOption(options, name)
-    if (window !== null) kept[name] = Math.min(window, MAX_WINDOW_TOKENS)
+    if (window !== null && !policy.trusted) kept[name] = Math.min(window, MAX_WINDOW_TOKENS)
   }
   const context = wholeOption(options, 'num_ctx')
   if (!policy.trusted && context !== null && policy.maxContextTokens > 0) {

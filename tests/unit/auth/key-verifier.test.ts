@@ -104,6 +104,17 @@ describe('after forget', () => {
     expect(loads).toHaveLength(2)
   })
 
+  test('that a key was good for nothing before says nothing about it now', async () => {
+    const early = Promise.withResolvers<Principal | null>()
+    const answers = [() => early.promise, () => ALICE]
+    const { verifier } = setUp(() => answers.shift()?.() ?? null)
+    const before = verifier.verify(KEY)
+    verifier.forget()
+    early.resolve(null)
+    expect(await before).toBeNull()
+    expect(await verifier.verify(KEY)).toBe(ALICE)
+  })
+
   test('what was being read before is not believed by anybody who asks later', async () => {
     const gates: PromiseWithResolvers<Principal | null>[] = []
     const { verifier, loads } = setUp(() => {

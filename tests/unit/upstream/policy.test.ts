@@ -110,3 +110,10 @@ describe.each([
     expect(Object.keys(generate(unknown, policy)).sort()).toEqual(['model', 'options', 'prompt'])
   })
 })
+
+test('how far back repetition is looked for is bounded for anyone, and not lowered for a manager', () => {
+  const options = { num_keep: 1_000_000, repeat_last_n: 1_000_000 }
+  const sent = (policy: typeof ANYONE) => chat({ options }, policy).options
+  expect(sent(ANYONE)).toMatchObject({ num_keep: 32_768, repeat_last_n: 32_768 })
+  expect(sent(MANAGER)).toMatchObject(options)
+})
