@@ -5,7 +5,10 @@ import { isCommonPassword } from './auth/common-passwords.ts'
 import { createPasswords } from './auth/password.ts'
 import type { Keyring } from './auth/secrets.ts'
 import { systemClock } from './domain/clock.ts'
+import type { BucketReader } from './limits/bucket-reader.ts'
+import { createStoredBuckets } from './limits/stored-buckets.ts'
 import { createKeys } from './services/keys.ts'
+import { createLimits } from './services/limits.ts'
 import { createRoles } from './services/roles.ts'
 import { createUsage } from './services/usage.ts'
 import { createUsers } from './services/users.ts'
@@ -14,17 +17,21 @@ export interface AdminNeeds {
   readonly db: Db
   readonly keyring: Keyring
   readonly minPasswordLength: number
+  /** Where the buckets of limits are kept; in the database when left out. */
+  readonly buckets?: BucketReader | undefined
 }
 
 /** The use cases of administration, ready to be called by a command or a route. */
-export function createAdmin({ db, keyring, minPasswordLength }: AdminNeeds) {
+export function createAdmin({ db, keyring, minPasswordLength, ...rest }: AdminNeeds) {
   const needs = { db, clock: systemClock, newId }
   const passwords = createPasswords({ minLength: minPasswordLength, isCommon: isCommonPassword })
+  const buckets = rest.buckets ?? createStoredBuckets(needs)
   return {
     users: createUsers({ ...needs, passwords }),
     keys: createKeys({ ...needs, keyring, random: randomBytes }),
     roles: createRoles(needs),
     usage: createUsage(needs),
+    limits: createLimits({ ...needs, buckets }),
   }
 }
 

@@ -171,8 +171,8 @@ function yamlPlace(err: unknown): string | null {
   return start ? `not valid YAML at line ${start.line}, column ${start.col}` : 'not valid YAML'
 }
 
-/** The database address without user, password and options, for messages. */
-export const describeDatabase = (url: Secret): string =>
+/** The address of a database or of Redis without user, password and options, for messages. */
+export const describeAddress = (url: Secret): string =>
   url
     .reveal()
     .replace(/\/\/.*@/s, '//')

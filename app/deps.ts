@@ -2,6 +2,7 @@ import { createBounded, withDeadline } from '../db/deadline.ts'
 import { newId } from '../db/ids.ts'
 import { createRequestInsert, MAX_INSERT } from '../db/queries/requests.ts'
 import { readRevision } from '../db/queries/revision.ts'
+import packageJson from '../package.json' with { type: 'json' }
 import { createKeyVerifier } from './auth/key-verifier.ts'
 import { createPrincipalLoader } from './auth/principal-loader.ts'
 import { openKeyring, readMasterSecret } from './auth/secrets.ts'
@@ -9,6 +10,11 @@ import { systemClock } from './domain/clock.ts'
 import { isPermitted, type Principal } from './domain/grant.ts'
 import { createRelay } from './gateways/relay.ts'
 import type { Log } from './log.ts'
+import { createMetrics } from './metrics/registry.ts'
+import { createClientAddress } from './middleware/client-address.ts'
+import { redisFailureStore } from './middleware/failure-store.ts'
+import { createShield } from './middleware/shield.ts'
+import { openLimiter } from './open-limiter.ts'
 import type { ServerNeeds } from './server.ts'
 import { createLiveRequests } from './services/live-requests.ts'
 import { createRevocationWatch } from './services/revocation.ts'
@@ -37,6 +43,8 @@ const MAX_WATCHES = 4
 const WRITE_TIMEOUT_MS = 3000
 /** How long the last usage rows may take to reach the database at the end, in ms. */
 const FLUSH_MS = 10_000
+/** The time in which an address may fail so often to authenticate, in ms. */
+const SHIELD_WINDOW_MS = 60_000
 
 export interface DepsOptions {
   readonly log: Log
@@ -50,6 +58,7 @@ export async function openDeps(config: Config, { log, migrate }: DepsOptions) {
   const keyring = openKeyring(readMasterSecret(config.secret, config.secretFile))
   const store = await openStore(config, migrate)
   const { db } = store
+  const metrics = createMetrics({ version: packageJson.version })
 
   const reading = createBounded(READ_TIMEOUT_MS, MAX_READS)
   // Not among the others: strangers with made-up keys must not keep revocations from being seen.
@@ -59,6 +68,15 @@ export async function openDeps(config: Config, { log, migrate }: DepsOptions) {
     keyring,
     clock,
     load: (digest) => reading(() => load(digest)),
+  })
+  const { limiter, redis, onRevision } = await openLimiter(config, { store, log })
+  metrics.limits.watch({ mode: () => limiter.mode, owedSettlements: () => limiter.owed })
+  const shield = createShield({
+    limit: config.failedAuthPerMinute,
+    windowMs: SHIELD_WINDOW_MS,
+    store: redis && redisFailureStore(redis),
+    clock,
+    log,
   })
   const insert = createRequestInsert(store)
   const recorder = createRecorder({
@@ -74,7 +92,10 @@ export async function openDeps(config: Config, { log, migrate }: DepsOptions) {
   })
   const watch = createRevocationWatch({
     readRevision: () => watching(() => readRevision(db)),
-    forget: verifier.forget,
+    forget: () => {
+      verifier.forget()
+      void onRevision()
+    },
     recheckLive: live.recheckAll,
     clock,
     log,
@@ -95,18 +116,35 @@ export async function openDeps(config: Config, { log, migrate }: DepsOptions) {
     log,
     clock,
     newId,
+    shield,
+    clientAddress: createClientAddress(config.trustedProxies),
+    knowsKey: verifier.knows,
     verifier,
     pool,
     relay: createRelay({ pool, live }),
     locate: pool.locate,
     policyFor: policies(config),
-    openTicket: createMeter({ recorder, clock, newId, log }),
+    openTicket: createMeter({
+      recorder,
+      clock,
+      newId,
+      log,
+      onRecord: metrics.requests.observeRequest,
+    }),
     ledgerHasRoom: recorder.hasRoom,
     bodyLimits: { maxBytes: config.maxBodyBytes, timeoutMs: config.bodyTimeoutSeconds * 1000 },
     acceptsKeyInPath: config.keyInPath,
     rootAliases: config.rootAliases,
     isDraining: () => isDraining,
     databaseAnswers: watch.isConfirmed,
+    limiter,
+    answers: {
+      defaultTokens: config.defaultPredictTokens,
+      maxTokens: config.maxPredictTokens,
+    },
+    onDecision: metrics.limits.decided,
+    limiterMode: () => limiter.mode,
+    metrics,
   }
 
   await watch.check()
@@ -128,10 +166,12 @@ export async function openDeps(config: Config, { log, migrate }: DepsOptions) {
     /** Commits what is left of the ledger and lets go of the database. */
     async close(): Promise<void> {
       for (const timer of timers) clearInterval(timer)
+      shield.close()
       // A question that is still out would keep the database from being closed.
       await watch.check()
       http.close()
       await recorder.close(FLUSH_MS)
+      await limiter.close()
       await store.close()
     },
   }

@@ -4,12 +4,19 @@ import { methodNotAllowed } from './errors/gateway-error.ts'
 import type { App } from './factory.ts'
 import { type AdmissionNeeds, type AdmittedEnv, admission } from './middleware/admission.ts'
 import { type BodySchema, jsonBody, noBody } from './middleware/body.ts'
+import { type IpShieldNeeds, ipShield } from './middleware/ip-shield.ts'
 import { type KeyLookupNeeds, keyLookup } from './middleware/key-lookup.ts'
 import { type ModelAccessNeeds, modelAccess, noModel } from './middleware/model-access.ts'
 import type { BodyLimits } from './middleware/read-body.ts'
 import { role } from './middleware/role.ts'
+import { type TokenBucketNeeds, tokenBucket, type Work } from './middleware/token-bucket.ts'
 
-export interface GuardNeeds extends KeyLookupNeeds, AdmissionNeeds, ModelAccessNeeds {
+export interface GuardNeeds
+  extends IpShieldNeeds,
+    KeyLookupNeeds,
+    AdmissionNeeds,
+    ModelAccessNeeds,
+    TokenBucketNeeds {
   readonly bodyLimits: BodyLimits
 }
 
@@ -26,16 +33,16 @@ export interface Guarded<Body> {
   readonly body: BodySchema<Body> | null
   /** Where the body names the model that must exist and be allowed, or null when it names none. */
   readonly model: ((body: Body) => string) | null
-  /** How much text the model reads, in bytes; null for an operation that makes no tokens. */
-  readonly promptBytes: ((body: Body) => number) | null
+  /** What it asks of a model; null for an operation that makes no tokens and counts against no limit. */
+  readonly work: Work<Body> | null
 }
 
 export type GuardEnv<Body> = AdmittedEnv<Body>
 
 /**
  * Mounts a handler behind the chain that every operation has, in the order in which it may refuse:
- * 401 nobody we know, 403 not permitted, 4xx bad body, 404 no such model, 503 not accountable. No
- * body is read for a stranger.
+ * 429 failed too often, 401 nobody we know, 403 not permitted, 4xx bad body, 404 no such model, 429
+ * over a limit, 503 not accountable. No body is read for a stranger.
  */
 export function guarded<Body>(
   app: App,
@@ -51,10 +58,11 @@ export function guarded<Body>(
       // The router asks for GET when it is asked for HEAD.
       method === 'HEAD' ? 'GET' : method,
       path,
-      keyLookup(needs),
+      ipShield(needs, keyLookup(needs)),
       role(permissions),
       body ? jsonBody(body, needs.bodyLimits) : noBody<Body>(),
       model ? modelAccess<Body>(needs, model) : noModel<Body>(),
+      tokenBucket<Body>(needs, { ...operation, gateway }),
       admission<Body>(needs, { ...operation, gateway }),
       handler,
     )

@@ -5,11 +5,17 @@ import { type App, type BaseEnv, createApp } from './factory.ts'
 import { type GatewayNeeds, mountGateway } from './gateways/gateway.ts'
 import { GATEWAYS } from './gateways/registry.ts'
 import { type HealthNeeds, mountHealth } from './health/health.ts'
+import { type MetricsNeeds, mountMetrics } from './health/metrics.ts'
 import { type AccessLogNeeds, accessLog } from './middleware/access-log.ts'
 import { hostGuard } from './middleware/host-guard.ts'
 import { type RequestIdNeeds, requestId } from './middleware/request-id.ts'
 
-export interface ServerNeeds extends GatewayNeeds, HealthNeeds, AccessLogNeeds, RequestIdNeeds {
+export interface ServerNeeds
+  extends GatewayNeeds,
+    HealthNeeds,
+    MetricsNeeds,
+    AccessLogNeeds,
+    RequestIdNeeds {
   /** Whether Ollama's API is also served at `/api/*` and `/v1/*`. */
   readonly rootAliases: boolean
 }
@@ -27,6 +33,7 @@ export function createServer(needs: ServerNeeds): Handler {
   const app = createApp()
   app.use(requestId(needs), accessLog(needs))
   mountHealth(app, needs)
+  mountMetrics(app, needs)
 
   for (const gateway of GATEWAYS) {
     const routes = createApp()

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { isAbsolute, resolve } from 'node:path'
 import { z } from 'zod'
 import { Secret } from './domain/secret.ts'
@@ -60,6 +61,18 @@ function isPlainHttpUrl(value: string): boolean {
   return !url.username && !url.password && !url.search && !url.hash
 }
 
+/** An IP address, or a block of them in the CIDR notation. */
+export const addressBlock = z.string({ error: 'must be text' }).refine(isAddressBlock, {
+  error: ({ input }) =>
+    `must be IP addresses or blocks such as 10.0.0.0/8, which ${JSON.stringify(input)} is not`,
+})
+
+function isAddressBlock(value: string): boolean {
+  const [, address = '', prefix] = /^([\da-f:.]+)(?:\/(\d{1,3}))?$/i.exec(value) ?? []
+  const version = isIP(address)
+  return version !== 0 && Number(prefix ?? 0) <= (version === 4 ? 32 : 128)
+}
+
 /** Whether the driver will be able to read it: what it can't, it would print, password and all. */
 function isReadableUrl(value: string): boolean {
   const url = URL.parse(value)
@@ -74,6 +87,12 @@ function isReadableUrl(value: string): boolean {
 
 /** Text that is never printed. */
 export const secretText = text.transform((value) => new Secret(value))
+
+/** Where Redis is, in a form that its client can read. */
+export const redisUrl = secretText.refine(
+  (url) => /^rediss?:\/\//.test(url.reveal()) && isReadableUrl(url.reveal()),
+  { error: 'must look like redis://HOST:PORT or rediss://USER:PASSWORD@HOST:PORT' },
+)
 
 /** Where the database is: a file or a server, in a form that its driver can read. */
 export const databaseUrl = secretText

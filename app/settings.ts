@@ -1,12 +1,14 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import {
+  addressBlock,
   databaseUrl,
   httpUrl,
   listOf,
   oneOf,
   onOff,
   path,
+  redisUrl,
   secretText,
   text,
   wholeNumber,
@@ -51,6 +53,12 @@ export const SETTINGS = {
     'Database: `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/NAME`',
     { secret: true },
   ),
+  redisUrl: setting(
+    z.union([z.null(), redisUrl]),
+    null,
+    'Redis, for limits that several servers share: `redis://HOST:PORT`; without it each server counts for itself',
+    { secret: true },
+  ),
   ollamaUrls: setting(
     listOf(httpUrl).refine((urls) => urls.length > 0, { error: 'must name at least one host' }),
     'http://127.0.0.1:11434',
@@ -83,6 +91,16 @@ export const SETTINGS = {
     false,
     'Accept a key as `/ollama/k/KEY/…`, for programs that send no headers',
   ),
+  trustedProxies: setting(
+    z.preprocess((v) => v ?? [], listOf(addressBlock)),
+    null,
+    'Reverse proxies whose `X-Forwarded-For` is believed: addresses or blocks such as `10.0.0.0/8`, separated by commas; with none, who comes from this machine is never locked out',
+  ),
+  failedAuthPerMinute: setting(
+    wholeNumber(1, 100_000),
+    60,
+    'How many requests without a valid key one address, or one /64 of IPv6, may send in a minute before it is locked out; keys that have been in use go on working there',
+  ),
   callerFields: setting(
     listOf(oneOf(CALLER_FIELDS)),
     'context,raw,system',
@@ -92,6 +110,11 @@ export const SETTINGS = {
     wholeNumber(1, 10_000_000),
     32_768,
     'Longest answer a caller can ask for, in tokens',
+  ),
+  defaultPredictTokens: setting(
+    wholeNumber(16, 10_000_000),
+    4096,
+    'Longest answer to a request that sets no `num_predict`, when a limit on tokens applies to it; so much is reserved',
   ),
   maxContextTokens: setting(
     wholeNumber(0, 10_000_000),

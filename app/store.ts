@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { type DatabaseHandle, type Db, openDatabase } from '../db/client.ts'
 import { type DatabaseFault, databaseFault } from '../db/codec.ts'
 import { hasUnknownMigrations, migrateUp, migrationStatus } from '../db/migrate.ts'
-import { describeDatabase } from './config.ts'
+import { describeAddress } from './config.ts'
 import { StartupError } from './errors/startup-error.ts'
 import type { Config } from './settings.ts'
 
@@ -47,7 +47,7 @@ function makePrivateFile(path: string): void {
 /** A database error as one line for the operator. Anything else comes back as it is. */
 export function explainDatabase(err: unknown, config: Config): unknown {
   if (err instanceof StartupError) return err
-  const where = describeDatabase(config.databaseUrl)
+  const where = describeAddress(config.databaseUrl)
   const advice = where.startsWith('sqlite:') ? SQLITE_ADVICE : POSTGRES_ADVICE
   const known = advice[databaseFault(err)]
   if (known) return new StartupError(`the database ${where} ${known}${reason(err)}`, { cause: err })

@@ -16,6 +16,8 @@ export const parallama = group({
     user: () => import('./commands/user/index.ts').then((m) => m.user),
     key: () => import('./commands/key.ts').then((m) => m.key),
     role: () => import('./commands/role.ts').then((m) => m.role),
+    ratelimit: () => import('./commands/ratelimit/index.ts').then((m) => m.ratelimit),
+    limits: () => import('./commands/ratelimit/index.ts').then((m) => m.limits),
     usage: () => import('./commands/usage.ts').then((m) => m.usage),
   },
 })

@@ -1,3 +1,5 @@
+import type { ColumnType } from 'kysely'
+
 /** Times are epoch ms, flags 0 or 1, ids text: the same on SQLite and PostgreSQL. */
 export interface Schema {
   users: UsersTable
@@ -6,6 +8,8 @@ export interface Schema {
   model_policies: ModelPoliciesTable
   user_roles: UserRolesTable
   api_keys: ApiKeysTable
+  limits: LimitsTable
+  limit_buckets: LimitBucketsTable
   requests: RequestsTable
   audit_log: AuditLogTable
   revision: RevisionTable
@@ -61,6 +65,41 @@ export interface ApiKeysTable {
   revoked_at: number | null
 }
 
+/** Who may use how much. */
+export interface LimitsTable {
+  id: string
+  /** `user`, `key` or `role`. */
+  subject_kind: string
+  subject_id: string
+  /** 1 for a role's budget that all its members share; 0 for what each has alone. */
+  shared: number
+  /** A gateway, or `*` for all of them together. */
+  gateway: string
+  /** A canonical model name, or `*`. */
+  model: string
+  unit: string
+  window: string
+  amount: number
+  /** 1 for a rule that is only watched. */
+  shadow: number
+  created_at: number
+  updated_at: number
+}
+
+/** How full buckets were when a single server last wrote them down. */
+export interface LimitBucketsTable {
+  /** `user:ID` or `role:ID`. */
+  holder: string
+  bucket: string
+  debt: number
+  tick: number
+  held: number
+  refusals: number
+  updated_at: number
+  /** When an administrator last emptied it; the server does so too when it sees this. */
+  reset_at: ColumnType<number, number | undefined, number>
+}
+
 export interface RequestsTable {
   id: string
   request_id: string
@@ -75,6 +114,8 @@ export interface RequestsTable {
   estimated: number
   queue_ms: number
   load_ms: number
+  /** How long a host was busy with it. */
+  compute_ms: number
   first_token_ms: number | null
   total_ms: number
   status: number

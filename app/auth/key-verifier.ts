@@ -17,6 +17,11 @@ export interface VerifierNeeds {
 export interface KeyVerifier {
   /** Who the key belongs to, or null. A known key costs no database read, and neither does junk. */
   verify(apiKey: string): Promise<Principal | null>
+  /**
+   * Whether the key was good at its last look-up, be it before a change of which nobody has asked yet
+   * what it did to the key. No proof of anything: a key that is known must still be verified.
+   */
+  knows(apiKey: string): boolean
   /** Whether nothing has changed since the principal was read. */
   isCurrent(principal: Principal): boolean
   /** Reads the principal of an admitted request again, past the cache. */
@@ -34,6 +39,8 @@ export function createKeyVerifier({ keyring, load, clock }: VerifierNeeds): KeyV
   let entries = new Map<string, Entry>()
   // Keys that are good for nothing, and until when: apart, so that they can't push good ones out.
   let unknown = new Map<string, number>()
+  // Digests of good keys, the last look-up at the end.
+  const good = new Set<string>()
   const origins = new WeakMap<Principal, { readonly digest: string; readonly from: object }>()
 
   return {
@@ -45,6 +52,8 @@ export function createKeyVerifier({ keyring, load, clock }: VerifierNeeds): KeyV
       if (known && clock.now() < known.validUntil) return known.principal
       return await lookUp(digest)
     },
+
+    knows: (apiKey) => apiKeyId(apiKey) !== null && good.has(keyring.digest(apiKey)),
 
     isCurrent: (principal) => origins.get(principal)?.from === entries,
 
@@ -68,7 +77,10 @@ export function createKeyVerifier({ keyring, load, clock }: VerifierNeeds): KeyV
     trim(into)
     try {
       const principal = await entry.principal
+      good.delete(digest)
       if (principal) {
+        good.add(digest)
+        trim(good)
         origins.set(principal, { digest, from: into })
         entry.validUntil = principal.validUntil
         return principal
@@ -84,8 +96,8 @@ export function createKeyVerifier({ keyring, load, clock }: VerifierNeeds): KeyV
   }
 }
 
-/** Maps keep the order of insertion, so the first entry is the oldest. */
-function trim(entries: Map<string, unknown>): void {
+/** Maps and sets keep the order of insertion, so the first entry is the oldest. */
+function trim(entries: Map<string, unknown> | Set<string>): void {
   if (entries.size <= MAX_ENTRIES) return
   const oldest = entries.keys().next().value
   if (oldest !== undefined) entries.delete(oldest)

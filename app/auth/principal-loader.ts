@@ -2,7 +2,9 @@ import type { Db } from '../../db/client.ts'
 import { findVerification, type VerificationRow } from '../../db/queries/verification.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { Principal } from '../domain/grant.ts'
+import { effectiveLimits } from '../domain/limit.ts'
 import { modelPattern } from '../domain/model-name.ts'
+import { parseLimit } from './limit-row.ts'
 
 export interface LoaderNeeds {
   readonly db: Db
@@ -31,6 +33,7 @@ function toPrincipal(rows: readonly VerificationRow[], now: number): Principal |
     keyId: key.key_id,
     permissions: new Set(values('permission')),
     models: [...new Set(values('model'))].map(modelPattern),
+    limits: effectiveLimits(values('limit').map((text) => parseLimit(text, key))),
     validUntil: Math.min(
       key.key_expires_at ?? Number.POSITIVE_INFINITY,
       ...held.map((row) => row.expires_at ?? Number.POSITIVE_INFINITY),

@@ -1,3 +1,4 @@
+import type { Limit } from './limit.ts'
 import type { ModelName } from './model-name.ts'
 import type { Permission } from './role.ts'
 
@@ -13,6 +14,8 @@ export interface Principal extends Grant {
   readonly userId: string
   readonly username: string
   readonly keyId: string
+  /** Everything that limits how much; those of one holder together. */
+  readonly limits: readonly Limit[]
   /** When the next role or the key expires, in epoch ms; this object must not be used after it. */
   readonly validUntil: number
 }

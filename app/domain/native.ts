@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { textBytes } from './usage.ts'
 
 /** Bounds of what one request may carry; each protects the model runner or this process. */
 const MAX_MESSAGES = 2000
@@ -57,6 +58,24 @@ export const chatRequest = z.object({
 })
 export type ChatRequest = z.infer<typeof chatRequest>
 
+/** What a template puts around a message, in bytes. */
+const MESSAGE_BYTES = 20
+/** What an image costs a model that sees, as if it were text, in bytes; few take more. */
+const IMAGE_BYTES = 3000
+/** What a token of an earlier context counts as. */
+const BYTES_PER_TOKEN = 3
+
+/** How much a model has to read for a chat, in bytes of text: tools, images and all. */
+export const chatBytes = ({ messages, tools }: ChatRequest): number =>
+  (messages ?? []).reduce(
+    (sum, { content, thinking, images, tool_calls }) =>
+      sum +
+      MESSAGE_BYTES +
+      textBytes([content, thinking, tool_calls ? JSON.stringify(tool_calls) : '']) +
+      imageBytes(images),
+    tools?.length ? textBytes([JSON.stringify(tools)]) : 0,
+  )
+
 /** `POST /api/generate` */
 export const generateRequest = z.object({
   ...generation,
@@ -69,6 +88,25 @@ export const generateRequest = z.object({
   images: images.nullish(),
 })
 export type GenerateRequest = z.infer<typeof generateRequest>
+
+/** The same for a completion. */
+export const generateBytes = (body: GenerateRequest): number =>
+  textBytes([body.system, body.prompt, body.suffix, body.template]) +
+  imageBytes(body.images) +
+  (body.context?.length ?? 0) * BYTES_PER_TOKEN
+
+const imageBytes = (images: readonly string[] | null | undefined): number =>
+  (images?.length ?? 0) * IMAGE_BYTES
+
+/** The longest answer that is asked for, in tokens; null when that is left open. */
+export function predictTokensOf({
+  options,
+}: {
+  readonly options?: Readonly<Record<string, unknown>> | null | undefined
+}): number | null {
+  const predict = options?.num_predict
+  return typeof predict === 'number' && predict >= 0 ? predict : null
+}
 
 /** `POST /api/embed` */
 export const embedRequest = z.object({
@@ -97,8 +135,11 @@ export interface FinalRecord {
   readonly error?: unknown
   readonly status?: unknown
   readonly load_duration?: unknown
+  readonly total_duration?: unknown
   readonly prompt_eval_count?: unknown
+  readonly prompt_eval_duration?: unknown
   readonly eval_count?: unknown
+  readonly eval_duration?: unknown
 }
 
 /** One entry of `GET /api/tags`, as far as we read it; the rest is passed on as it came. */

@@ -19,6 +19,8 @@ export interface UsageRecord {
   readonly estimated: boolean
   readonly queueMs: number
   readonly loadMs: number
+  /** How long a host was busy with it: as Ollama says, else from dispatch to the end. */
+  readonly computeMs: number
   readonly firstTokenMs: number | null
   readonly totalMs: number
   readonly status: number
@@ -30,6 +32,13 @@ export interface UsageRecord {
 
 /** Tokens of a prompt whose true count nobody reported: about three UTF-8 bytes make one token. */
 export const estimatePromptTokens = (bytes: number): number => Math.ceil(bytes / 3)
+
+/**
+ * Tokens to reserve for a prompt before anybody has counted it: more than it will turn out to have, so
+ * that a limit holds. Two and a half bytes make a token in the densest of usual texts, and a model's
+ * template adds some of its own.
+ */
+export const reservePromptTokens = (bytes: number): number => Math.ceil(bytes / 2.5) + 32
 
 /** The size of some texts in UTF-8 bytes; what is not there counts nothing. */
 export const textBytes = (texts: readonly (string | undefined)[]): number =>

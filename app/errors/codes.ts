@@ -1,8 +1,10 @@
-interface Code {
+export interface Code {
   /** HTTP status of the answer. */
   readonly status: number
   /** A short name of the problem that does not change from one occurrence to the next. */
   readonly title: string
+  /** The registered problem type it is, if there is one. */
+  readonly type?: string
 }
 
 /** Every error a caller can get. A code never changes its meaning; logs use the same word. */
@@ -20,6 +22,12 @@ export const CODES = {
   body_timeout: { status: 408, title: 'Request body too slow' },
   body_too_large: { status: 413, title: 'Request body too large' },
   unsupported_media_type: { status: 415, title: 'Unsupported media type' },
+  limit_reached: {
+    status: 429,
+    title: 'Limit reached',
+    type: 'https://iana.org/assignments/http-problem-types#quota-exceeded',
+  },
+  too_many_failures: { status: 429, title: 'Too many failed attempts' },
   client_closed: { status: 499, title: 'Client closed the connection' },
   busy: { status: 503, title: 'Too busy' },
   internal: { status: 500, title: 'Internal error' },
@@ -27,6 +35,7 @@ export const CODES = {
   upstream_unreachable: { status: 502, title: 'Ollama is not reachable' },
   upstream_incomplete: { status: 502, title: 'Ollama ended its answer early' },
   upstream_busy: { status: 503, title: 'Ollama is busy' },
+  limits_unavailable: { status: 503, title: 'Limits cannot be checked' },
   ledger_unavailable: { status: 503, title: 'Usage cannot be recorded' },
   database_unavailable: { status: 503, title: 'Database not reachable' },
   shutting_down: { status: 503, title: 'Server is shutting down' },

@@ -7,7 +7,14 @@ export interface GatewayErrorOptions {
   readonly headers?: Readonly<Record<string, string>>
   /** Overrides the status of the code, for an upstream error that is passed on as it came. */
   readonly status?: number
+  /** What else programs can read about it, in every dialect. */
+  readonly details?: Details
+  /** The same for problem details only. */
+  readonly problemDetails?: Details
 }
+
+/** Additional members of an error's body; those that every error has keep their own values. */
+export type Details = Readonly<Record<string, unknown>>
 
 /** A refusal or failure. `message` is written for the caller: what is wrong and what to do. */
 export class GatewayError extends Error {
@@ -15,14 +22,25 @@ export class GatewayError extends Error {
   readonly code: ErrorCode
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
+  readonly details: Details
+  readonly problemDetails: Details
 
   constructor(code: ErrorCode, message: string, options: GatewayErrorOptions = {}) {
     super(message, { cause: options.cause })
     this.code = code
     this.status = options.status ?? CODES[code].status
     this.headers = options.headers ?? {}
+    this.details = options.details ?? {}
+    this.problemDetails = options.problemDetails ?? {}
   }
 }
+
+/** The members of an error's body with the details after them, none of which takes their place. */
+export const withDetails = (members: Details, details: Details): Details => ({
+  ...members,
+  ...details,
+  ...members,
+})
 
 /** Any thrown value as a GatewayError; what we did not foresee gets a fixed text. */
 export function toGatewayError(err: unknown): GatewayError {

@@ -1,9 +1,14 @@
-import type { GatewayError } from './gateway-error.ts'
+import { type GatewayError, withDetails } from './gateway-error.ts'
 
 /** The native dialect: one line of JSON whose `error` is the text that Ollama's clients show. */
 export const ollamaErrorBody = (err: GatewayError, requestId: string): string =>
-  JSON.stringify({ error: err.message, code: err.code, status: err.status, request_id: requestId })
+  JSON.stringify(
+    withDetails(
+      { error: err.message, code: err.code, status: err.status, request_id: requestId },
+      err.details,
+    ),
+  )
 
 /** The record that ends a native stream in which something failed. */
 export const ollamaErrorRecord = (err: GatewayError): string =>
-  `${JSON.stringify({ error: err.message, code: err.code })}\n`
+  `${JSON.stringify(withDetails({ error: err.message, code: err.code }, err.details))}\n`

@@ -6,6 +6,7 @@ import { methodNotAllowed } from '../errors/gateway-error.ts'
 import type { Dialect } from '../errors/render.ts'
 import type { App } from '../factory.ts'
 import { type GuardEnv, type Guarded, type GuardNeeds, guarded } from '../guard.ts'
+import type { ComputeBudget } from '../services/live-requests.ts'
 import type { Backend } from '../upstream/backend.ts'
 import type { OptionsPolicy } from '../upstream/policy.ts'
 import type { BackendPool } from '../upstream/pool.ts'
@@ -25,7 +26,7 @@ export interface GatewayNeeds extends GuardNeeds {
   readonly relay: Relay
   readonly pool: BackendPool
   /** What a caller may ask of a model. */
-  readonly policyFor: (principal: Principal) => OptionsPolicy
+  readonly policyFor: (principal: Principal) => Omit<OptionsPolicy, 'remainingTokens'>
 }
 
 /** An admitted request, as its handler sees it. */
@@ -34,6 +35,8 @@ export interface Call<Body> {
   readonly body: Body
   readonly principal: Principal
   readonly policy: OptionsPolicy
+  /** How long a host may be busy with it, as the limits of the caller say; null when they don't. */
+  readonly compute: ComputeBudget | null
   readonly ticket: Ticket
   /** The hosts that have the model; all hosts when the operation names none. */
   readonly hosts: readonly Backend[]
@@ -99,11 +102,13 @@ function toCall<Body>(
 ): Call<Body> {
   const principal = c.get('principal')
   const placement = c.get('placement')
+  const allowance = c.get('allowance')
   return {
     request: c.req.raw,
     body: c.get('body'),
     principal,
-    policy: policyFor(principal),
+    policy: { ...policyFor(principal), remainingTokens: allowance.predictTokens },
+    compute: allowance.compute,
     ticket: c.get('ticket'),
     hosts: placement?.backends ?? pool.backends,
     model: placement?.model.entry.name ?? null,

@@ -82,7 +82,7 @@ export function createRelay({ pool, live }: RelayNeeds): Relay {
     { hasDeadline = true, onFinish }: RelayOptions,
   ): Promise<Exchange> {
     const upstream = new AbortController()
-    const { principal, isStillAllowed, ticket } = call
+    const { principal, isStillAllowed, compute, ticket } = call
     let reason: GatewayError | null = null
     let backend: Backend | null = null
     const cut = (err: GatewayError): void => {
@@ -95,7 +95,7 @@ export function createRelay({ pool, live }: RelayNeeds): Relay {
       }
     }
     const leave = (): void => cut(new GatewayError('client_closed', 'the client went away'))
-    const handle = live.add({ principal, isStillAllowed, cut, hasDeadline })
+    const handle = live.add({ principal, isStillAllowed, cut, hasDeadline, compute })
     let isFinished = false
     const finish = (): void => {
       if (isFinished) return

@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from 'hono'
 import { GatewayError, toGatewayError } from '../errors/gateway-error.ts'
 import { endingOf, type OpenTicket, type Ticket } from '../usage/meter.ts'
-import type { ModelEnv } from './model-access.ts'
+import type { AllowanceEnv, Work } from './token-bucket.ts'
 
 export interface AdmissionNeeds {
   readonly openTicket: OpenTicket
@@ -12,12 +12,12 @@ export interface AdmissionNeeds {
 export interface AdmittedOperation<Body> {
   readonly gateway: string
   readonly name: string
-  /** How much text the model reads, in bytes; null for an operation that makes no tokens. */
-  readonly promptBytes: ((body: Body) => number) | null
+  /** Null for an operation that makes no tokens. */
+  readonly work: Work<Body> | null
 }
 
-export interface AdmittedEnv<Body> extends ModelEnv<Body> {
-  Variables: ModelEnv<Body>['Variables'] & { ticket: Ticket }
+export interface AdmittedEnv<Body> extends AllowanceEnv<Body> {
+  Variables: AllowanceEnv<Body>['Variables'] & { ticket: Ticket }
 }
 
 /**
@@ -26,10 +26,12 @@ export interface AdmittedEnv<Body> extends ModelEnv<Body> {
  */
 export const admission = <Body>(
   { openTicket, ledgerHasRoom }: AdmissionNeeds,
-  { gateway, name, promptBytes }: AdmittedOperation<Body>,
+  { gateway, name, work }: AdmittedOperation<Body>,
 ): MiddlewareHandler<AdmittedEnv<Body>> =>
   async function admission(c, next) {
+    const { settle } = c.get('allowance')
     if (!ledgerHasRoom()) {
+      settle?.({ requests: 0, tokens: 0, computeMs: 0 })
       throw new GatewayError(
         'ledger_unavailable',
         'usage cannot be recorded at the moment; try again',
@@ -45,7 +47,8 @@ export const admission = <Body>(
       operation: name,
       model: c.get('placement')?.model.canonical ?? null,
       startedAt: c.get('startedAt'),
-      promptBytes: promptBytes && (() => promptBytes(c.get('body'))),
+      promptBytes: work && (() => work.promptBytes(c.get('body'))),
+      onSettled: settle,
     })
     c.set('ticket', ticket)
     await next()

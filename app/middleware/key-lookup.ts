@@ -21,9 +21,7 @@ export const keyLookup = ({
   acceptsKeyInPath,
 }: KeyLookupNeeds): MiddlewareHandler<PrincipalEnv> =>
   async function keyLookup(c, next) {
-    const fromPath = keyInPath(c.req.url)
-    if (fromPath !== null && !acceptsKeyInPath) throw nothingHere()
-    const credential = readCredential(c.req.raw.headers, fromPath)
+    const credential = presentedKey(c.req.raw, acceptsKeyInPath)
     if (credential === null) throw unauthorized(CHALLENGE)
     const principal = await verifier.verify(credential).catch((err: unknown) => {
       throw new GatewayError(
@@ -39,3 +37,13 @@ export const keyLookup = ({
     c.set('principal', principal)
     await next()
   }
+
+/**
+ * The credential of a request, or null. Throws 404 for one in the path where that is switched off,
+ * 400 for two different ones and 401 for a header that can't hold one.
+ */
+export function presentedKey(request: Request, acceptsKeyInPath: boolean): string | null {
+  const fromPath = keyInPath(request.url)
+  if (fromPath !== null && !acceptsKeyInPath) throw nothingHere()
+  return readCredential(request.headers, fromPath)
+}

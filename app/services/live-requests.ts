@@ -20,6 +20,13 @@ export interface LiveNeeds {
   readonly reload: (principal: Principal) => Promise<Principal | null>
 }
 
+/** How long a host may be busy with a request. */
+export interface ComputeBudget {
+  readonly ms: number
+  /** What its caller is told when that is over: after so many ms, at that time in epoch ms. */
+  readonly spent: (usedMs: number, at: number) => GatewayError
+}
+
 export interface LiveRequest {
   readonly principal: Principal
   /** Whether somebody with these rights may still have what this request is getting. */
@@ -28,6 +35,8 @@ export interface LiveRequest {
   readonly cut: (err: GatewayError) => void
   /** False for transfers of models, which take as long as they take: only a stalled upload is cut. */
   readonly hasDeadline: boolean
+  /** What its caller's limits on compute time leave; null when there are none. */
+  readonly compute: ComputeBudget | null
 }
 
 /** One request that is being answered. */
@@ -163,7 +172,9 @@ function overdue(entry: Entry, deadlines: Deadlines, now: number): GatewayError 
   if (entry.hasBegun && silentMs > deadlines.idleMs) {
     return timeout('Ollama stopped in the middle of its answer; try again')
   }
-  if (now - entry.startedAt > deadlines.totalMs) {
+  const usedMs = now - entry.startedAt
+  if (entry.compute && usedMs > entry.compute.ms) return entry.compute.spent(usedMs, now)
+  if (usedMs > deadlines.totalMs) {
     return timeout('the answer took longer than is allowed here')
   }
   return null

@@ -12,6 +12,8 @@ export interface OptionsPolicy {
   /** True for callers with `models:manage`: nothing is taken away or lowered. */
   readonly trusted: boolean
   readonly maxPredictTokens: number
+  /** What the limits of the caller leave for this answer; null when they say nothing about it. */
+  readonly remainingTokens: number | null
   /** 0: the caller can't choose the context size. */
   readonly maxContextTokens: number
   /** Fields that are open to every caller. */
@@ -103,16 +105,16 @@ function clamp(options: Options, policy: OptionsPolicy): Record<string, unknown>
   if (!policy.trusted && context !== null && policy.maxContextTokens > 0) {
     kept.num_ctx = Math.min(Math.max(context, 1), policy.maxContextTokens)
   }
-  const predict = wholeOption(options, 'num_predict')
-  const unlimited = predict === null || predict < 0
-  if (!policy.trusted) {
-    kept.num_predict = unlimited
-      ? policy.maxPredictTokens
-      : Math.min(predict, policy.maxPredictTokens)
-  } else if (predict !== null) {
-    kept.num_predict = predict
-  }
-  return kept
+  const predict = answerTokens(wholeOption(options, 'num_predict'), policy)
+  return predict === null ? kept : { ...kept, num_predict: predict }
+}
+
+/** How long the answer may be; null leaves it to the model. Below zero means without an end. */
+function answerTokens(asked: number | null, policy: OptionsPolicy): number | null {
+  const { trusted, maxPredictTokens, remainingTokens } = policy
+  if (trusted && remainingTokens === null) return asked
+  const most = Math.min(trusted ? Infinity : maxPredictTokens, remainingTokens ?? Infinity)
+  return asked === null || asked < 0 ? most : Math.min(asked, most)
 }
 
 function checkSampling({ stop, num_ctx: _, ...numbers }: Options): void {

@@ -12,6 +12,8 @@ export interface ReportedCounts {
   readonly promptTokens: number | null
   readonly completionTokens: number | null
   readonly loadMs: number
+  /** How long the host was busy: loading, reading the prompt, writing the answer. */
+  readonly computeMs: number | null
 }
 
 /** Reads the counts from the record that ended a stream. */
@@ -19,8 +21,22 @@ export function countsOf(record: FinalRecord): ReportedCounts {
   return {
     promptTokens: wholeNumber(record.prompt_eval_count, MAX_COUNT),
     completionTokens: wholeNumber(record.eval_count, MAX_COUNT),
-    loadMs: Math.round((wholeNumber(record.load_duration, MAX_COUNT * NS_PER_MS) ?? 0) / NS_PER_MS),
+    loadMs: Math.round((duration(record.load_duration) ?? 0) / NS_PER_MS),
+    computeMs: computeMs(record),
   }
+}
+
+/** An embedding has only a total; it is counted from the moment the host took it up. */
+function computeMs(record: FinalRecord): number | null {
+  const evaluated = [record.prompt_eval_duration, record.eval_duration].map(duration)
+  const total = duration(record.total_duration)
+  if (evaluated.every((ns) => ns === null))
+    return total === null ? null : Math.ceil(total / NS_PER_MS)
+  const ns = [duration(record.load_duration), ...evaluated].reduce<number>(
+    (a, b) => a + (b ?? 0),
+    0,
+  )
+  return Math.ceil(ns / NS_PER_MS)
 }
 
 /** Reads the counts from an answer that came in one piece. */
@@ -36,6 +52,7 @@ export function countsOfDocument(bytes: Uint8Array): ReportedCounts {
     prompt_eval_count: number('prompt_eval_count'),
     eval_count: number('eval_count'),
     load_duration: number('load_duration'),
+    total_duration: number('total_duration'),
   })
 }
 
@@ -47,6 +64,8 @@ function parse(text: string): FinalRecord {
     return {}
   }
 }
+
+const duration = (value: unknown): number | null => wholeNumber(value, MAX_COUNT * NS_PER_MS)
 
 const wholeNumber = (value: unknown, max: number): number | null =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= max

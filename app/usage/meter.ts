@@ -13,6 +13,8 @@ export interface MeterNeeds {
   readonly log: Log
   /** A new row id. */
   readonly newId: () => string
+  /** Told of each row before it is written. */
+  readonly onRecord?: (row: UsageRecord) => void
 }
 
 /** What is known about a request when it is admitted. */
@@ -26,6 +28,15 @@ export interface Admission {
   readonly startedAt: number
   /** How much text the model reads, in bytes; null for an operation that makes no tokens. */
   readonly promptBytes: (() => number) | null
+  /** Told once what it used, when that is known. */
+  readonly onSettled?: ((used: Used) => void) | undefined
+}
+
+/** What a request used, as its limits count it: nothing when it failed before its first token. */
+export interface Used {
+  readonly requests: 0 | 1
+  readonly tokens: number
+  readonly computeMs: number
 }
 
 export interface Ending {
@@ -49,7 +60,12 @@ export interface Ticket {
   settle(ending: Ending): Promise<void>
 }
 
-const CANCELLATIONS = new Set<ErrorCode>(['client_closed', 'revoked', 'shutting_down'])
+const CANCELLATIONS = new Set<ErrorCode>([
+  'client_closed',
+  'revoked',
+  'shutting_down',
+  'limit_reached',
+])
 
 /** A request that the client or we ended is cancelled; one that could not be answered has failed. */
 export const endingOf = ({ code, status }: GatewayError): Ending => ({
@@ -60,7 +76,7 @@ export const endingOf = ({ code, status }: GatewayError): Ending => ({
 
 export type OpenTicket = (admission: Admission) => Ticket
 
-export function createMeter({ recorder, clock, newId, log }: MeterNeeds): OpenTicket {
+export function createMeter({ recorder, clock, newId, log, onRecord }: MeterNeeds): OpenTicket {
   return (admission) => {
     let backend: string | null = null
     let dispatchedAt: number | null = null
@@ -90,6 +106,7 @@ export function createMeter({ recorder, clock, newId, log }: MeterNeeds): OpenTi
         isSettled = true
         const { startedAt, principal } = admission
         const endedAt = clock.now()
+        const isFree = !admission.promptBytes || (ending.outcome === 'failed' && seen === 0)
         const row: UsageRecord = {
           id: newId(),
           requestId: admission.requestId,
@@ -102,6 +119,7 @@ export function createMeter({ recorder, clock, newId, log }: MeterNeeds): OpenTi
           ...tokens(admission, ending, seen),
           queueMs: (dispatchedAt ?? endedAt) - startedAt,
           loadMs: ending.counts?.loadMs ?? 0,
+          computeMs: isFree ? 0 : computeMs(ending, dispatchedAt, endedAt),
           firstTokenMs: firstRecordAt === null ? null : firstRecordAt - startedAt,
           totalMs: endedAt - startedAt,
           status: ending.status,
@@ -110,7 +128,13 @@ export function createMeter({ recorder, clock, newId, log }: MeterNeeds): OpenTi
           startedAt,
           endedAt,
         }
+        onRecord?.(row)
         await recorder.record(row)
+        admission.onSettled?.({
+          requests: isFree ? 0 : 1,
+          tokens: row.promptTokens + row.completionTokens,
+          computeMs: row.computeMs,
+        })
         log.info(
           {
             request_id: row.requestId,
@@ -130,6 +154,10 @@ export function createMeter({ recorder, clock, newId, log }: MeterNeeds): OpenTi
     }
   }
 }
+
+/** As Ollama says; otherwise from the moment a host got the request. */
+const computeMs = ({ counts }: Ending, dispatchedAt: number | null, endedAt: number): number =>
+  counts?.computeMs ?? (dispatchedAt === null ? 0 : endedAt - dispatchedAt)
 
 /**
  * Ollama's own counts where it gave them. Otherwise ours: a record is about a token, and a prompt

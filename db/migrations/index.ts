@@ -1,5 +1,6 @@
 import type { Migration } from 'kysely/migration'
 import * as initial from './0001-initial.ts'
+import * as limits from './0002-limits.ts'
 
 /**
  * Every migration, by name, in order. A record and not a folder: a compiled binary has no folder to
@@ -7,4 +8,5 @@ import * as initial from './0001-initial.ts'
  */
 export const MIGRATIONS: Record<string, Migration> = {
   '0001-initial': initial,
+  '0002-limits': limits,
 }

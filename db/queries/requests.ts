@@ -25,6 +25,7 @@ const COLUMNS = [
   'estimated',
   'queue_ms',
   'load_ms',
+  'compute_ms',
   'first_token_ms',
   'total_ms',
   'status',

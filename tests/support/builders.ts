@@ -33,6 +33,7 @@ export function requestRow(changes: Partial<RequestsTable> = {}): RequestsTable 
     estimated: 0,
     queue_ms: 0,
     load_ms: 5,
+    compute_ms: 200,
     first_token_ms: 40,
     total_ms: 250,
     status: 200,

@@ -43,6 +43,7 @@ describe('no body is read for a stranger', () => {
 describe('what is refused first is', () => {
   /** Everything that is wrong, in the order in which it must be told. */
   const WRONGS = [
+    { world: { failures: 0 }, request: {}, expected: [429, 'too_many_failures'] },
     { world: {}, request: { headers: {} }, expected: [401, 'unauthorized'] },
     { world: { principal: POWERLESS }, request: {}, expected: [403, 'forbidden'] },
     { world: {}, request: { body: '{"model":5}' }, expected: [400, 'bad_request'] },
@@ -158,7 +159,7 @@ describe('a model', () => {
 })
 
 test('HEAD-only operations answer HEAD, not GET', async () => {
-  const operation = { method: 'HEAD', body: null, model: null, promptBytes: null } as const
+  const operation = { method: 'HEAD', body: null, model: null, work: null } as const
   const { send } = createGuardedApp({}, operation)
   expect((await send(chatRequest({ method: 'HEAD' }))).status).toBe(200)
   expect((await send(chatRequest({ method: 'GET' }))).status).toBe(405)

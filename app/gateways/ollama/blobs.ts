@@ -10,7 +10,7 @@ const blob = {
   permissions: ['models:manage'],
   body: null,
   model: null,
-  promptBytes: null,
+  work: null,
 } satisfies Partial<Definition<never>>
 
 /** Whether the first host has the file. */

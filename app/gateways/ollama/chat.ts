@@ -1,5 +1,4 @@
-import { chatRequest } from '../../domain/native.ts'
-import { textBytes } from '../../domain/usage.ts'
+import { chatBytes, chatRequest, predictTokensOf } from '../../domain/native.ts'
 import { chatForUpstream } from '../../upstream/policy.ts'
 import { operation } from '../gateway.ts'
 
@@ -10,7 +9,7 @@ export const chat = operation({
   permissions: [],
   body: chatRequest,
   model: (body) => body.model,
-  promptBytes: (body) => textBytes((body.messages ?? []).map(({ content }) => content)),
+  work: { promptBytes: chatBytes, predictTokens: predictTokensOf },
   handle: (call, { relay }) => {
     const body = chatForUpstream(call.body, call.model ?? '', call.policy)
     return relay.send(call, { method: 'POST', endpoint: '/api/chat', body: JSON.stringify(body) })

@@ -9,7 +9,7 @@ export const copy = operation({
   permissions: ['models:manage'],
   body: copyRequest,
   model: (body) => body.source,
-  promptBytes: null,
+  work: null,
   handle: (call, { relay, pool }) => {
     const destination = newModelName(call.principal, call.body.destination)
     const body = JSON.stringify({ source: call.model, destination })

@@ -9,7 +9,7 @@ export const create = operation({
   permissions: ['models:manage'],
   body: createRequest,
   model: null,
-  promptBytes: null,
+  work: null,
   handle: (call, { relay, pool }) => {
     const { name: _, from, ...rest } = call.body
     const model = newModelName(call.principal, givenName(call.body))

@@ -10,7 +10,7 @@ export const deleteModel = operation({
   permissions: ['models:manage'],
   body: deleteRequest,
   model: givenName,
-  promptBytes: null,
+  work: null,
   handle: (call, { relay, pool }) => {
     const body = JSON.stringify({ model: call.model })
     return relay.send(

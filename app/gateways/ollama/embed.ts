@@ -10,7 +10,7 @@ export const embed = operation({
   permissions: [],
   body: embedRequest,
   model: (body) => body.model,
-  promptBytes: (body) => textBytes([body.input].flat()),
+  work: { promptBytes: (body) => textBytes([body.input].flat()), predictTokens: () => 0 },
   handle: (call, { relay }) => {
     const body = embedForUpstream(call.body, call.model ?? '', call.policy)
     return relay.send(call, { method: 'POST', endpoint: '/api/embed', body: JSON.stringify(body) })

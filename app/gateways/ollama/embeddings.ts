@@ -11,7 +11,7 @@ export const embeddings = operation({
   permissions: [],
   body: embeddingsRequest,
   model: (body) => body.model,
-  promptBytes: (body) => textBytes([body.prompt]),
+  work: { promptBytes: (body) => textBytes([body.prompt]), predictTokens: () => 0 },
   handle: (call, { relay }) => {
     const body = embedForUpstream(call.body, call.model ?? '', call.policy)
     return relay.send(call, {

@@ -1,5 +1,4 @@
-import { generateRequest } from '../../domain/native.ts'
-import { textBytes } from '../../domain/usage.ts'
+import { generateBytes, generateRequest, predictTokensOf } from '../../domain/native.ts'
 import { generateForUpstream } from '../../upstream/policy.ts'
 import { operation } from '../gateway.ts'
 
@@ -10,7 +9,7 @@ export const generate = operation({
   permissions: [],
   body: generateRequest,
   model: (body) => body.model,
-  promptBytes: (body) => textBytes([body.system, body.prompt, body.suffix]),
+  work: { promptBytes: generateBytes, predictTokens: predictTokensOf },
   handle: (call, { relay }) => {
     const body = generateForUpstream(call.body, call.model ?? '', call.policy)
     return relay.send(call, {

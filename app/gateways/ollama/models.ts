@@ -10,7 +10,7 @@ export const models = operation({
   permissions: [],
   body: null,
   model: null,
-  promptBytes: null,
+  work: null,
   handle: async (call, { pool }) => {
     const visible = await visibleModels(pool, call)
     return Response.json({

@@ -19,7 +19,7 @@ export const ps = operation({
   permissions: [],
   body: null,
   model: null,
-  promptBytes: null,
+  work: null,
   handle: async ({ principal, policy }, { pool }) => {
     const request = { method: 'GET', endpoint: '/api/ps' } as const
     const lists = await pool.ask<{ models: LoadedModel[] }>(

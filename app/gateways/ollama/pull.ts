@@ -9,7 +9,7 @@ export const pull = operation({
   permissions: ['models:manage'],
   body: transferRequest,
   model: null,
-  promptBytes: null,
+  work: null,
   handle: (call, { relay, pool }) => {
     const { insecure, stream } = call.body
     const model = newModelName(call.principal, givenName(call.body))

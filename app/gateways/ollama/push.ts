@@ -9,7 +9,7 @@ export const push = operation({
   permissions: ['models:manage'],
   body: transferRequest,
   model: givenName,
-  promptBytes: null,
+  work: null,
   handle: (call, { relay, pool }) => {
     const { insecure, stream } = call.body
     const body = JSON.stringify({ model: call.model, insecure, stream })

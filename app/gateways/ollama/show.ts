@@ -19,7 +19,7 @@ export const show = operation({
   permissions: [],
   body: showRequest,
   model: givenName,
-  promptBytes: null,
+  work: null,
   handle: (call, { relay }) => {
     const { policy, model } = call
     const verbose = policy.trusted && call.body.verbose === true

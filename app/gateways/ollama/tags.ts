@@ -11,7 +11,7 @@ export const tags = operation({
   permissions: [],
   body: null,
   model: null,
-  promptBytes: null,
+  work: null,
   handle: async (call, { pool }) => {
     const models = await visibleModels(pool, call)
     return Response.json({ models: models.map(({ entry }) => entry) })

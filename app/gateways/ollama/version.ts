@@ -10,7 +10,7 @@ export const version = operation({
   permissions: [],
   body: null,
   model: null,
-  promptBytes: null,
+  work: null,
   handle: async (_call, { pool }) => {
     const request = { method: 'GET', endpoint: '/api/version' } as const
     const answers = await pool.ask<{ version: string }>(request, AbortSignal.timeout(TIMEOUT_MS))

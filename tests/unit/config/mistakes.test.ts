@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import {
   ConfigError,
-  describeDatabase,
+  describeAddress,
   type Environment,
   type Flags,
   loadConfig,
@@ -159,14 +159,14 @@ describe('a password is not printed', () => {
     'postgres://db/x?user=u&password=hunter2',
     'postgres://u:hunter2@db/x?sslmode=require',
   ])('with the address of the database: %s', (url) => {
-    const shown = describeDatabase(new Secret(url))
+    const shown = describeAddress(new Secret(url))
     expect(shown).not.toContain('hunter2')
     expect(shown).toContain('db')
   })
 
   test('and an address without one is shown as it is', () => {
     for (const url of ['sqlite:/srv/p/parallama.db', 'postgres://db:5432/x']) {
-      expect(describeDatabase(new Secret(url))).toBe(url)
+      expect(describeAddress(new Secret(url))).toBe(url)
     }
   })
 })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { CODES, type ErrorCode } from '../../../app/errors/codes.ts'
 import {
+  type Details,
   GatewayError,
   methodNotAllowed,
   toGatewayError,
@@ -38,6 +39,30 @@ test('our own API answers with problem details (RFC 9457)', async () => {
     detail: 'there is one already',
     code: 'conflict',
     request_id: ID,
+  })
+})
+
+test('a limit that was reached is a problem of the registered type', async () => {
+  const err = new GatewayError('limit_reached', 'come back later', {
+    details: { limit: { unit: 'tokens' } },
+    problemDetails: { 'violated-policies': ['tokens-per-hour'] },
+  })
+  expect(await renderError(err, 'problem', ID).json()).toEqual({
+    type: 'https://iana.org/assignments/http-problem-types#quota-exceeded',
+    title: 'Limit reached',
+    status: 429,
+    detail: 'come back later',
+    code: 'limit_reached',
+    request_id: ID,
+    'violated-policies': ['tokens-per-hour'],
+    limit: { unit: 'tokens' },
+  })
+  expect(await renderError(err, 'ollama', ID).json()).toEqual({
+    error: 'come back later',
+    code: 'limit_reached',
+    status: 429,
+    request_id: ID,
+    limit: { unit: 'tokens' },
   })
 })
 
@@ -79,6 +104,16 @@ describe.each(['ollama', 'problem'] as const)('in the dialect %s', (dialect) => 
     expect(response.headers.get('content-type')).toContain('json')
   })
 
+  test('details are added, and cannot take the place of what every error has', async () => {
+    const body = (details: Details): Promise<unknown> => {
+      const err = new GatewayError('busy', 'later', { details, problemDetails: details })
+      return renderError(err, dialect, ID).json()
+    }
+    const plain = (await body({})) as Details
+    const hostile = Object.fromEntries(Object.keys(plain).map((name) => [name, 'other']))
+    expect(await body({ ...hostile, more: 1 })).toEqual({ ...plain, more: 1 })
+  })
+
   test('text that a caller chose cannot break out of the JSON', async () => {
     const text = `"}\r\n\u2028{"x":1}\u0000\u001b[2J</script>\ud800`
     const body = await renderError(new GatewayError('bad_request', text), dialect, ID).text()
@@ -110,6 +145,13 @@ test('the record that ends a failed stream is one line of its own', () => {
     new GatewayError('upstream_error', 'it\nbroke', { cause: CAUSE }),
   )
   expect(record).toBe('{"error":"it\\nbroke","code":"upstream_error"}\n')
+})
+
+test('the record that ends a failed stream has the details after its own members', () => {
+  const details = { error: 'other', code: 'other', limit: { unit: 'tokens' } }
+  expect(ollamaErrorRecord(new GatewayError('limit_reached', 'later', { details }))).toBe(
+    '{"error":"later","code":"limit_reached","limit":{"unit":"tokens"}}\n',
+  )
 })
 
 test('every code is told apart by its title, and its status is an error', () => {

@@ -5,7 +5,7 @@ import { createExchange, streaming } from './exchange.ts'
 const TOKEN = '{"message":{"content":"x"},"done":false}\n'
 const DONE = '{"done":true,"prompt_eval_count":11,"eval_count":2}\n'
 const OVER = { live: 0, inFlight: 0, finished: 1 }
-const COUNTS = { promptTokens: 11, completionTokens: 2, loadMs: 0 }
+const COUNTS = { promptTokens: 11, completionTokens: 2, loadMs: 0, computeMs: null }
 
 /** A stream under way of which one token has been read. */
 async function underWay(account?: Promise<void>) {

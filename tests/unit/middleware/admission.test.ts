@@ -24,14 +24,17 @@ test('how much text the model reads is counted when it is asked for, not before'
     counted++
     return model.length
   }
-  const { send, accounts } = createGuardedApp({}, { promptBytes })
+  const { send, accounts } = createGuardedApp(
+    {},
+    { work: { promptBytes, predictTokens: () => null } },
+  )
   await send(chatRequest())
   expect(counted).toBe(0)
   expect(accounts[0]?.admission.promptBytes?.()).toBe('llama3'.length)
 })
 
 test('an operation without a body or a model has an account all the same', async () => {
-  const { send, accounts } = createGuardedApp({}, { body: null, model: null, promptBytes: null })
+  const { send, accounts } = createGuardedApp({}, { body: null, model: null, work: null })
   await send(chatRequest())
   expect(accounts[0]?.admission).toMatchObject({ model: null, promptBytes: null })
   expect(accounts[0]?.endings).toHaveLength(1)

@@ -9,6 +9,7 @@ import { createTestApp, SOCKET } from '../support/app.ts'
 const POLICY = {
   trusted: false,
   maxPredictTokens: 100,
+  remainingTokens: null,
   maxContextTokens: 0,
   fields: new Set<string>(),
 }

@@ -33,6 +33,7 @@ function setUp(reload: (before: Principal) => Promise<Principal | null> = async 
       principal: who,
       isStillAllowed: allowed,
       hasDeadline,
+      compute: null,
       cut: (err) => {
         cuts.push(err)
         handle.end()

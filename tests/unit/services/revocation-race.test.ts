@@ -39,6 +39,7 @@ function setUp() {
       principal: who,
       isStillAllowed: () => true,
       hasDeadline: true,
+      compute: null,
       cut: ({ code }) => {
         codes.push(code)
         end()

@@ -1,9 +1,15 @@
 import { z } from 'zod'
+import { systemClock } from '../../../app/domain/clock.ts'
 import type { Principal } from '../../../app/domain/grant.ts'
 import { type Guarded, type GuardNeeds, guarded } from '../../../app/guard.ts'
+import { createMemoryLimiter } from '../../../app/limits/memory-limiter.ts'
+import { silentLog } from '../../../app/log.ts'
+import { createClientAddress } from '../../../app/middleware/client-address.ts'
+import { createShield } from '../../../app/middleware/shield.ts'
 import { createBackend } from '../../../app/upstream/backend.ts'
 import type { Admission, Ending } from '../../../app/usage/meter.ts'
 import { createTestApp, SOCKET } from './app.ts'
+import { createClock } from './clock.ts'
 import { principal } from './principal.ts'
 
 /** The one credential that is good here. */
@@ -14,6 +20,10 @@ interface World {
   databaseIsDown: boolean
   ledgerHasRoom: boolean
   acceptsKeyInPath: boolean
+  /** How often an address may fail to authenticate. */
+  failures: number
+  /** Keys that were good a moment ago. */
+  known: readonly string[]
   installed: readonly string[]
   /** Those of the installed that only stand for a model elsewhere, though their name does not say so. */
   stubs: readonly string[]
@@ -29,7 +39,7 @@ const CHAT: Guarded<Body> = {
   permissions: ['gateway:ollama'],
   body: schema,
   model: (body) => body.model,
-  promptBytes: (body) => body.model.length,
+  work: { promptBytes: (body) => body.model.length, predictTokens: () => null },
 }
 
 /** One guarded operation in a world where everything is in order, but for `change`. */
@@ -42,6 +52,8 @@ export function createGuardedApp(
     databaseIsDown: false,
     ledgerHasRoom: true,
     acceptsKeyInPath: false,
+    failures: 60,
+    known: [],
     installed: ['llama3:latest'],
     stubs: [],
     ...change,
@@ -50,6 +62,14 @@ export function createGuardedApp(
   const accounts: { admission: Admission; endings: Ending[] }[] = []
   const needs: GuardNeeds = {
     acceptsKeyInPath: world.acceptsKeyInPath,
+    shield: createShield({
+      limit: world.failures,
+      windowMs: 60_000,
+      clock: systemClock,
+      log: silentLog,
+    }),
+    clientAddress: createClientAddress([]),
+    knowsKey: (key) => world.known.includes(key),
     verifier: {
       async verify(key) {
         steps.push('verify')
@@ -64,6 +84,10 @@ export function createGuardedApp(
       const cloud = model.cloud || world.stubs.includes(model.canonical)
       return { model: { ...model, cloud, entry }, backends: [createBackend('http://gpu-1:11434')] }
     },
+    limiter: createMemoryLimiter({ clock: createClock() }),
+    newId: () => 'id-1',
+    log: silentLog,
+    answers: { defaultTokens: 64, maxTokens: 4096 },
     bodyLimits: { maxBytes: 4096, timeoutMs: 5000 },
     ledgerHasRoom: () => {
       steps.push('ledger')

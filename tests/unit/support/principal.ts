@@ -7,6 +7,7 @@ export const principal = (change: Partial<Principal> = {}): Principal => ({
   keyId: 'key-1',
   permissions: new Set(['gateway:ollama']),
   models: [() => true],
+  limits: [],
   validUntil: Number.POSITIVE_INFINITY,
   ...change,
 })

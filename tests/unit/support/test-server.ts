@@ -1,4 +1,5 @@
 import type { Principal } from '../../../app/domain/grant.ts'
+import { createMemoryLimiter } from '../../../app/limits/memory-limiter.ts'
 import { silentLog } from '../../../app/log.ts'
 import { createServer, type ServerNeeds } from '../../../app/server.ts'
 import { createBackend } from '../../../app/upstream/backend.ts'
@@ -30,6 +31,9 @@ export function createTestServer(change: Partial<ServerNeeds> & { who?: Principa
     log: silentLog,
     clock: createClock(),
     newId: () => `id-${++ids}`,
+    shield: { attempt: (_address, _isKnown, authenticate) => authenticate() },
+    clientAddress: () => null,
+    knowsKey: () => false,
     verifier: { verify: async (key) => (key === GOOD ? who : null) },
     pool,
     relay: { send: async () => Response.json({ relayed: true }) },
@@ -48,12 +52,16 @@ export function createTestServer(change: Partial<ServerNeeds> & { who?: Principa
       records() {},
       settle: async () => {},
     }),
+    limiter: createMemoryLimiter({ clock: createClock() }),
+    answers: { defaultTokens: 64, maxTokens: 4096 },
     ledgerHasRoom: () => true,
     bodyLimits: { maxBytes: 4096, timeoutMs: 5000 },
     acceptsKeyInPath: false,
     rootAliases: false,
     isDraining: () => false,
     databaseAnswers: () => true,
+    limiterMode: () => 'exact',
+    metrics: { text: async () => 'a_metric 1\n' },
     ...needs,
   })
   /** Sends a request as a client would; `headers` replace the good key. */

@@ -14,6 +14,7 @@ export const usageRecord = (id: string): UsageRecord => ({
   completionTokens: 18,
   estimated: false,
   queueMs: 1,
+  computeMs: 200,
   loadMs: 0,
   firstTokenMs: 30,
   totalMs: 400,

@@ -8,6 +8,7 @@ import {
 export const ANYONE: OptionsPolicy = {
   trusted: false,
   maxPredictTokens: 1000,
+  remainingTokens: null,
   maxContextTokens: 8192,
   fields: new Set(),
 }

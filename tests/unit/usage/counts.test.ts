@@ -5,7 +5,25 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 test('the counts of a final record are read, durations in whole ms', () => {
   const record = { done: true, prompt_eval_count: 11, eval_count: 18, load_duration: 1_499_999_999 }
-  expect(countsOf(record)).toEqual({ promptTokens: 11, completionTokens: 18, loadMs: 1500 })
+  expect(countsOf(record)).toEqual({
+    promptTokens: 11,
+    completionTokens: 18,
+    loadMs: 1500,
+    computeMs: null,
+  })
+})
+
+test('a host was busy while it loaded, read and wrote; for an embedding, all the time it took', () => {
+  const ms = 1_000_000
+  const chat = {
+    total_duration: 9000 * ms,
+    load_duration: 1500 * ms,
+    prompt_eval_duration: 20 * ms,
+    eval_duration: 300 * ms + 1,
+  }
+  expect(countsOf(chat).computeMs).toBe(1821)
+  expect(countsOf({ ...chat, load_duration: -1 }).computeMs).toBe(321)
+  expect(countsOf({ total_duration: 14 * ms, load_duration: ms }).computeMs).toBe(14)
 })
 
 test('a count that is not given is not known', () => {
@@ -13,6 +31,7 @@ test('a count that is not given is not known', () => {
     promptTokens: null,
     completionTokens: null,
     loadMs: 0,
+    computeMs: null,
   })
 })
 
@@ -30,7 +49,12 @@ describe('a count that makes no sense is as good as none', () => {
     ['true', true],
   ])('%s', (_, nonsense) => {
     const record = { prompt_eval_count: nonsense, eval_count: nonsense, load_duration: nonsense }
-    expect(countsOf(record)).toEqual({ promptTokens: null, completionTokens: null, loadMs: 0 })
+    expect(countsOf(record)).toEqual({
+      promptTokens: null,
+      completionTokens: null,
+      loadMs: 0,
+      computeMs: null,
+    })
   })
 })
 
@@ -48,7 +72,10 @@ describe('an answer that came in one piece', () => {
     for (const size of [0, 1000, 255 * 1024, 300 * 1024, 5_000_000]) {
       const text = `{"response":"${'x'.repeat(size)}",${METRICS}`
       const counts = countsOfDocument(bytes(text))
-      expect([size, counts]).toEqual([size, { promptTokens: 11, completionTokens: 18, loadMs: 2 }])
+      expect([size, counts]).toMatchObject([
+        size,
+        { promptTokens: 11, completionTokens: 18, loadMs: 2 },
+      ])
     }
   })
 
@@ -66,6 +93,7 @@ describe('an answer that came in one piece', () => {
         promptTokens: null,
         completionTokens: null,
         loadMs: 0,
+        computeMs: null,
       })
     },
   )

@@ -32,7 +32,7 @@ function setUp(change: Partial<Admission> = {}) {
   return { ticket: openTicket({ ...ADMISSION, ...change }), rows, clock, log }
 }
 
-const COUNTS: ReportedCounts = { promptTokens: 11, completionTokens: 18, loadMs: 5 }
+const COUNTS: ReportedCounts = { promptTokens: 11, completionTokens: 18, loadMs: 5, computeMs: 250 }
 const WELL = { status: 200, outcome: 'completed', counts: COUNTS } as const
 
 /** The tokens of the row that a request leaves. */
@@ -73,6 +73,7 @@ test('a request leaves one row with what it used and how long it took', async ()
       estimated: false,
       queueMs: 10,
       loadMs: 5,
+      computeMs: 250,
       firstTokenMs: 30,
       totalMs: 400,
       status: 200,
@@ -147,7 +148,7 @@ describe('tokens', () => {
   })
 
   test('of a prompt that Ollama did not count are estimated, and said to be', async () => {
-    const counts = { promptTokens: null, completionTokens: 18, loadMs: 0 }
+    const counts = { promptTokens: null, completionTokens: 18, loadMs: 0, computeMs: null }
     expect(await tokensOf({}, 18, counts)).toEqual({
       promptTokens: 100,
       completionTokens: 18,
@@ -156,7 +157,7 @@ describe('tokens', () => {
   })
 
   test('of an embedding are its prompt alone', async () => {
-    const counts = { promptTokens: 11, completionTokens: null, loadMs: 0 }
+    const counts = { promptTokens: 11, completionTokens: null, loadMs: 0, computeMs: null }
     expect(await tokensOf({ operation: 'embed' }, 0, counts)).toEqual({
       promptTokens: 11,
       completionTokens: 0,
@@ -165,7 +166,7 @@ describe('tokens', () => {
   })
 
   test('of a long answer with a count that makes no sense are those passed on, not none', async () => {
-    const counts = { promptTokens: 11, completionTokens: null, loadMs: 0 }
+    const counts = { promptTokens: 11, completionTokens: null, loadMs: 0, computeMs: null }
     expect(await tokensOf({}, 20, counts)).toMatchObject({ completionTokens: 20, estimated: true })
   })
 

@@ -1,0 +1,47 @@
+import { type Limit, shapeOf, type Unit } from '../domain/limit.ts'
+import type { Demand } from './limiter.ts'
+
+/** An answer that can't have so many tokens is not worth beginning. */
+const LEAST_ANSWER_TOKENS = 16
+/** What is set aside for the time a host will be busy, in ms; the true time is charged at the end. */
+const COMPUTE_MS = 30_000
+const LEAST_COMPUTE_MS = 1000
+
+const ONE: Demand = { need: 1, want: 1 }
+
+/** What is known of a request before it runs, in tokens. */
+export interface Expected {
+  readonly promptTokens: number
+  /** The longest answer it may have. */
+  readonly predictTokens: number
+}
+
+/**
+ * What a request asks of its limits: one request, its prompt and the whole answer it may have, and
+ * some time. It makes do with less, down to a prompt with a short answer. It never needs more than
+ * the smallest limit on a unit holds: that would be a refusal for ever.
+ */
+export function demandsOf(
+  limits: readonly Limit[],
+  { promptTokens, predictTokens }: Expected,
+): Readonly<Record<Unit, Demand>> {
+  const least = promptTokens + Math.min(predictTokens, LEAST_ANSWER_TOKENS)
+  return {
+    requests: ONE,
+    tokens: atMost(smallest(limits, 'tokens'), least, promptTokens + predictTokens),
+    'compute-seconds': atMost(smallest(limits, 'compute-seconds'), LEAST_COMPUTE_MS, COMPUTE_MS),
+    'concurrent-requests': ONE,
+  }
+}
+
+const smallest = (limits: readonly Limit[], unit: Unit): number =>
+  limits.reduce(
+    (least, limit) =>
+      limit.unit === unit && !limit.shadow ? Math.min(least, shapeOf(limit).capacity) : least,
+    Number.POSITIVE_INFINITY,
+  )
+
+const atMost = (capacity: number, need: number, want: number): Demand => ({
+  need: Math.min(need, capacity),
+  want: Math.min(want, capacity),
+})

@@ -1,0 +1,34 @@
+-- Replaces what a request held by what it used.
+-- KEYS: a hash and a sorted set for each holder.
+-- ARGV: 1 when it may have been settled before, so that it counts only while its hold is there; the
+-- limits; what was granted of each unit; what to charge; then each holder's line, empty for no hold.
+-- Returns for how many holders it was settled.
+
+local is_retry = ARGV[1] == '1'
+local granted, charges = amounts_from(3), amounts_from(7)
+local count = 0
+
+each_holder(limits_from(ARGV[2]), function(h, own, texts)
+  local line = ARGV[10 + h]
+  local was_held = line ~= '' and redis.call('ZREM', KEYS[2 * h], line) == 1
+  if is_retry and not was_held then return end
+  count = count + 1
+  local changes = {}
+  for i, limit in ipairs(own) do
+    -- A bucket that is missing is rebuilt from the ledger, which has this request.
+    if texts[i] or not has_history(limit.bucket) then
+      local b = parse(texts[i])
+      drain(b, limit.capacity, limit.tick_ms)
+      if was_held and limit.unit ~= REQUESTS then hold(b, -granted[limit.unit]) end
+      charge(b, limit.ticks, charges[limit.unit])
+      changes[#changes + 1] = limit.bucket
+      changes[#changes + 1] = format(b)
+    end
+  end
+  if #changes > 0 then
+    redis.call('HSET', KEYS[2 * h - 1], unpack(changes))
+    redis.call('PEXPIRE', KEYS[2 * h - 1], KEEP_MS)
+  end
+end)
+
+return count

@@ -1,0 +1,103 @@
+import { GatewayError } from '../errors/gateway-error.ts'
+import { createFailureBudget, type FailureBudgetNeeds } from './failure-budget.ts'
+
+/** So many attempts of one address wait at most for those before them to be decided. */
+const MAX_WAITING = 1000
+
+export type ShieldNeeds = FailureBudgetNeeds
+
+/** Keeps strangers from trying keys without end. */
+export interface Shield {
+  /**
+   * Runs an attempt to authenticate and counts it against the address when it ends in 401. Throws 429
+   * instead when the address has failed too often, unless `isKnown` says that its key was good a
+   * moment ago: nobody is locked out by what others at their address do. A null address is free.
+   */
+  attempt<T>(
+    address: string | null,
+    isKnown: () => boolean,
+    authenticate: () => Promise<T>,
+  ): Promise<T>
+  /** Lets go of the timer that forgets old counts. */
+  close(): void
+}
+
+interface Visit {
+  running: number
+  readonly waiting: (() => void)[]
+}
+
+/**
+ * Makes a shield. Of the library only the stores are used: its middleware would count every request
+ * on the way in and take the good ones back on the way out, which are two round trips for those who
+ * have done nothing wrong, and it would count when the answer begins instead of when the key is
+ * looked up.
+ */
+export function createShield(needs: ShieldNeeds): Shield {
+  const budget = createFailureBudget(needs)
+  const visits = new Map<string, Visit>()
+
+  return {
+    async attempt(address, isKnown, authenticate) {
+      if (address === null) return await authenticate()
+      const isCounted = await enter(address, isKnown)
+      let spent: Promise<void> | null = null
+      try {
+        return await authenticate()
+      } catch (err) {
+        if (err instanceof GatewayError && err.code === 'unauthorized')
+          spent = budget.spend(address)
+        throw err
+      } finally {
+        if (isCounted) leave(address)
+        await spent
+      }
+    },
+    close: () => budget.close(),
+  }
+
+  /**
+   * Attempts that are under way may all fail: no more are let in than the budget has left, however
+   * many come at once. The others wait, since they may just as well be good. Resolves with whether
+   * the attempt has taken such a place.
+   */
+  async function enter(address: string, isKnown: () => boolean): Promise<boolean> {
+    for (;;) {
+      const visit = visits.get(address) ?? { running: 0, waiting: [] }
+      const left = budget.left(address)
+      if (visit.running < left) {
+        visit.running++
+        visits.set(address, visit)
+        return true
+      }
+      if (isKnown()) return false
+      if (left <= 0) throw tooManyFailures(budget.endsAt(address) - needs.clock.now())
+      if (visit.waiting.length >= MAX_WAITING) throw tooManyAtOnce()
+      await new Promise<void>((resolve) => visit.waiting.push(resolve))
+    }
+  }
+
+  function leave(address: string): void {
+    const visit = visits.get(address)
+    if (!visit) return
+    visit.running--
+    const left = budget.left(address)
+    const free = left > 0 ? Math.max(0, left - visit.running) : visit.waiting.length
+    for (const wake of visit.waiting.splice(0, free)) wake()
+    if (visit.running === 0 && visit.waiting.length === 0) visits.delete(address)
+  }
+}
+
+const tooManyFailures = (ms: number): GatewayError =>
+  new GatewayError(
+    'too_many_failures',
+    'too many requests without a valid API key have come from your address; check your key, and try again later',
+    { headers: { 'retry-after': String(Math.max(1, Math.ceil(ms / 1000))) } },
+  )
+
+const tooManyAtOnce = (): GatewayError =>
+  new GatewayError(
+    'busy',
+    'too many requests from your address wait for their keys to be checked; try again',
+    { headers: { 'retry-after': '1' } },
+  )
