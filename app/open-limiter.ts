@@ -7,17 +7,16 @@ import {
   listResets,
   upsertBuckets,
 } from '../db/queries/limit-buckets.ts'
-import { describeAddress } from './config.ts'
 import { systemClock } from './domain/clock.ts'
-import { StartupError } from './errors/startup-error.ts'
 import type { Limiter } from './limits/limiter.ts'
 import { openPersistentLimiter } from './limits/persistent-limiter.ts'
 import { createRebuild } from './limits/rebuild.ts'
 import { createRedisLimiter } from './limits/redis-limiter.ts'
-import { connectRedis, type RedisLink } from './limits/redis-link.ts'
+import type { RedisLink } from './limits/redis-link.ts'
 import { createReplicas } from './limits/replicas.ts'
 import { createSharedLimiter } from './limits/shared-limiter.ts'
 import type { Log } from './log.ts'
+import { openRedis } from './open-redis.ts'
 import type { Config } from './settings.ts'
 
 /** How long the ledger may take to rebuild a bucket, in ms, and how many may be rebuilt at a time. */
@@ -39,7 +38,9 @@ export interface OpenLimiterNeeds {
 
 /** The limits of this process alone, or with Redis those of all replicas. Throws a StartupError. */
 export async function openLimiter(config: Config, needs: OpenLimiterNeeds): Promise<OpenLimiter> {
-  return config.redisUrl ? await openShared(config, needs) : await openOwn(needs)
+  const { redisUrl } = config
+  if (!redisUrl) return await openOwn(needs)
+  return await openShared(await openRedis(redisUrl, needs.log), config, needs)
 }
 
 async function openOwn({ store: { db }, log }: OpenLimiterNeeds): Promise<OpenLimiter> {
@@ -55,10 +56,10 @@ async function openOwn({ store: { db }, log }: OpenLimiterNeeds): Promise<OpenLi
 }
 
 async function openShared(
+  redis: RedisLink,
   config: Config,
   { store: { db }, log }: OpenLimiterNeeds,
 ): Promise<OpenLimiter> {
-  const redis = await openRedis(config, log)
   const rebuildNow = createRebuild({
     db,
     clock: systemClock,
@@ -79,21 +80,4 @@ async function openShared(
     log,
   })
   return { limiter, redis, onRevision: async () => {} }
-}
-
-/** Connects to the configured Redis, or throws a StartupError that says in one line what is wrong. */
-export async function openRedis(
-  { redisUrl }: Pick<Config, 'redisUrl'>,
-  log: Log,
-): Promise<RedisLink> {
-  if (!redisUrl) throw new StartupError('there is no Redis; set redis_url')
-  try {
-    return await connectRedis(redisUrl.reveal(), log)
-  } catch (err) {
-    const reason = err instanceof Error && 'code' in err ? ` (${err.code})` : ''
-    throw new StartupError(
-      `Redis at ${describeAddress(redisUrl)} can't be reached${reason}; check redis_url, its user and password, and that it is running`,
-      { cause: err },
-    )
-  }
 }

@@ -2,6 +2,7 @@ import { userInfo } from 'node:os'
 import { type Admin, createAdmin } from '../app/admin.ts'
 import { openKeyring, readMasterSecret } from '../app/auth/secrets.ts'
 import { loadConfig } from '../app/config.ts'
+import { openBuckets } from '../app/open-buckets.ts'
 import type { Config } from '../app/settings.ts'
 import { explainDatabase, openStore } from '../app/store.ts'
 
@@ -32,12 +33,14 @@ export async function withAdminOf<T>(
   act: (admin: Admin) => Promise<T>,
 ): Promise<T> {
   const store = await openStore(config, 'when-new')
+  const buckets = openBuckets(config, store.db)
   try {
     const keyring = openKeyring(readMasterSecret(config.secret, config.secretFile))
-    return await act(createAdmin({ ...config, db: store.db, keyring }))
+    return await act(createAdmin({ ...config, db: store.db, keyring, buckets }))
   } catch (err) {
     throw explainDatabase(err, config)
   } finally {
+    await buckets.close()
     await store.close()
   }
 }

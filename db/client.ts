@@ -14,6 +14,8 @@ const RECONNECT_S = 0.2
 /** How long running queries may take to end when the database is closed, in seconds. */
 const CLOSE_TIMEOUT_S = 1
 const MAX_CONNECTIONS = 10
+/** How often SQLite is asked whether anything was committed, in ms: that takes a few µs. */
+const WATCH_MS = 20
 
 /** A database or a transaction in it; every query function takes one first. */
 export type Db = Kysely<Schema>
@@ -25,7 +27,7 @@ export interface DatabaseHandle {
    * does. Its text comes from a query of this database.
    */
   run(sql: string, parameters: readonly unknown[]): Promise<void>
-  /** Calls `listener` when another process has announced a new revision; a no-op on SQLite. */
+  /** Calls `listener` soon after another process has raised the revision, and perhaps at other times. */
   onRevision(listener: () => void): Promise<void>
   close(): Promise<void>
 }
@@ -43,21 +45,44 @@ export function openDatabase(url: string): DatabaseHandle {
 function openSqlite(path: string): DatabaseHandle {
   const db = new Kysely<Schema>({ dialect: sqliteDialect(path) })
   let own: Promise<SqliteConnection> | undefined
+  let watch: ReturnType<typeof setInterval> | undefined
+  const ownConnection = async (): Promise<SqliteConnection> => {
+    own ??= SqliteConnection.open(path)
+    return await own.catch((err: unknown) => {
+      own = undefined
+      throw err
+    })
+  }
   return {
     db,
-    onRevision: async () => {},
     async run(sql, parameters) {
-      own ??= SqliteConnection.open(path)
-      const connection = await own.catch((err: unknown) => {
-        own = undefined
-        throw err
-      })
+      const connection = await ownConnection()
       await connection.run(sql, parameters)
     },
+    async onRevision(listener) {
+      const connection = await ownConnection()
+      let seen = connection.dataVersion()
+      watch = setInterval(() => {
+        const version = versionOf(connection) ?? seen
+        if (version === seen) return
+        seen = version
+        listener()
+      }, WATCH_MS)
+    },
     async close() {
+      clearInterval(watch)
       await db.destroy()
       await own?.then((connection) => connection.close())
     },
+  }
+}
+
+/** Null when the file can't be read at the moment: whoever needs it in earnest will say so. */
+function versionOf(connection: SqliteConnection): number | null {
+  try {
+    return connection.dataVersion()
+  } catch {
+    return null
   }
 }
 

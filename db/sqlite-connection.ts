@@ -42,6 +42,12 @@ export class SqliteConnection implements DatabaseConnection {
     await whenUnlocked(() => statement.run(...(parameters as SQLQueryBindings[])))
   }
 
+  /** A number that changes when another connection, of this process or another, has committed. */
+  dataVersion(): number {
+    const row = this.#database.query('pragma data_version').get()
+    return (row as { readonly data_version: number }).data_version
+  }
+
   async *streamQuery<Row>(query: CompiledQuery): AsyncIterableIterator<QueryResult<Row>> {
     const statement = this.#database.query(query.sql)
     for (const row of statement.iterate(...(query.parameters as SQLQueryBindings[]))) {

@@ -4,8 +4,12 @@
 
 local MAX_DEBT = 9000000000000000
 -- Longer than a day's bucket takes to empty; a holder that nobody has used for so long is forgotten.
-local KEEP_MS = 2 * 86400000
+-- As a text: Redis is slow to make one of a number.
+local KEEP_MS = '172800000'
 local REQUESTS = 1
+
+-- What stands where in a limit, as callers write it in JSON: holders and units are counted from 1.
+local HOLDER, BUCKET, UNIT, CAPACITY, TICKS, TICK_MS, IS_SHADOW = 1, 2, 3, 4, 5, 6, 7
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -39,29 +43,28 @@ local function hold(b, amount)
   b.held = math.max(0, b.held + amount)
 end
 
--- Whether the ledger knows what was in a bucket, so that one that is missing has to be rebuilt.
+-- Whether the ledger knows what was in a bucket, so that one that is missing has to be rebuilt: by
+-- the window in its name, the fifth word.
 local function has_history(bucket)
-  local window = string.match(bucket, ' (%l+)$')
-  if window == 'shadow' then window = string.match(bucket, ' (%l+) shadow$') end
+  local window = string.match(bucket, '^%S+ %S+ %S+ %S+ (%S+)')
   return window == 'hour' or window == 'day'
 end
 
 -- The buckets that a hold names, each with its amount.
 local function holdings(member)
-  local found = {}
-  local rest = string.match(member, '\n(.*)$') or ''
-  for bucket, amount in string.gmatch(rest, '([^\n]+)\n(%d+)') do
-    found[#found + 1] = { bucket, tonumber(amount) }
-  end
-  return found
+  return string.gmatch(member, '\n([^\n]+)\n(%d+)')
 end
 
--- Adds what a hold names to the holder's buckets, or takes it away.
+-- Adds what a hold names to the holder's buckets, or takes it away. What is taken from a bucket that
+-- is missing does not make one: it would pass for an empty one that needs no rebuilding.
 local function adjust(holder, member, sign)
-  for _, holding in ipairs(holdings(member)) do
-    local b = parse(redis.call('HGET', holder, holding[1]))
-    hold(b, sign * holding[2])
-    redis.call('HSET', holder, holding[1], format(b))
+  for bucket, amount in holdings(member) do
+    local text = redis.call('HGET', holder, bucket)
+    if text or sign > 0 then
+      local b = parse(text)
+      hold(b, sign * amount)
+      redis.call('HSET', holder, bucket, format(b))
+    end
   end
 end
 
@@ -71,32 +74,13 @@ local function each_holder(limits, visit)
   local i = 1
   for h = 1, #KEYS / 2 do
     local own, names = {}, {}
-    while limits[i] and limits[i].holder == h do
+    while limits[i] and limits[i][HOLDER] == h do
       own[#own + 1] = limits[i]
-      names[#names + 1] = limits[i].bucket
+      names[#names + 1] = limits[i][BUCKET]
       i = i + 1
     end
     visit(h, own, redis.call('HMGET', KEYS[2 * h - 1], unpack(names)))
   end
-end
-
--- Reads the limits of a call: [holder (1, 2, …), bucket, unit (1 … 4), capacity, ticks, tick_ms,
--- is_shadow] each, as JSON.
-local function limits_from(json)
-  local limits = cjson.decode(json)
-  for i, l in ipairs(limits) do
-    limits[i] = {
-      index = i,
-      holder = l[1],
-      bucket = l[2],
-      unit = l[3],
-      capacity = l[4],
-      ticks = l[5],
-      tick_ms = l[6],
-      is_shadow = l[7],
-    }
-  end
-  return limits
 end
 
 -- Four numbers, one for each unit, from the arguments that begin there.

@@ -79,9 +79,11 @@ export function createMemoryLimiter(needs: MemoryLimiterNeeds): MemoryLimiter {
       if (!open.delete(id)) return
       const at = clock.now()
       for (const limit of limits) {
+        const amount = settlement(limit.unit, used)
+        if (!isHeld(limit.unit) && amount === 0) continue
         const bucket = drained(buckets.get(limit), shape(limit), at)
         const released = isHeld(limit.unit) ? holding(bucket, -granted[limit.unit]) : bucket
-        buckets.set(limit, charged(released, shape(limit), settlement(limit.unit, used)))
+        buckets.set(limit, charged(released, shape(limit), amount))
       }
     },
 

@@ -12,7 +12,7 @@ export interface Batch {
 
 /** What is still to be written down: of each bucket its latest state, or that its row must go. */
 export interface RowChanges {
-  /** There is such a row. */
+  /** There is such a row; what is written from now on is later than it. */
   found(row: BucketKey): void
   set(holder: string, bucket: string, state: Bucket): void
   /** There is nothing in the bucket: it needs no row. */
@@ -34,20 +34,22 @@ export function createRowChanges(): RowChanges {
   /** The rows that there are, each with the last reset that is known of. */
   const rows = new Map<string, number>()
   const changes = new Map<string, Change>()
+  /** No clock, here or where something is reset, makes what is written look older than what is there. */
+  let latest = 0
 
   const keyOf = ({ holder, bucket }: Change): BucketKey => ({
     holder,
     bucket,
+    updated_at: latest,
     reset_at: rows.get(nameOf(holder, bucket)) ?? 0,
   })
-  const isIn = (name: string, change: Change): void => {
-    if (change.state) rows.set(name, rows.get(name) ?? 0)
-    else rows.delete(name)
-    if (changes.get(name) === change) changes.delete(name)
+  const see = ({ holder, bucket, updated_at, reset_at }: BucketKey): void => {
+    rows.set(nameOf(holder, bucket), reset_at)
+    latest = Math.max(latest, updated_at, reset_at)
   }
 
   return {
-    found: ({ holder, bucket, reset_at }) => rows.set(nameOf(holder, bucket), reset_at),
+    found: see,
     set(holder, bucket, state) {
       changes.set(nameOf(holder, bucket), { holder, bucket, state })
     },
@@ -57,24 +59,27 @@ export function createRowChanges(): RowChanges {
       if (rows.has(name)) changes.set(name, { holder, bucket, state: null })
       else changes.delete(name)
     },
-    reset({ holder, bucket, reset_at }) {
-      const name = nameOf(holder, bucket)
-      if (reset_at <= (rows.get(name) ?? 0)) return false
-      rows.set(name, reset_at)
+    reset(row) {
+      if (row.reset_at <= (rows.get(nameOf(row.holder, row.bucket)) ?? 0)) return false
+      see(row)
       return true
     },
     get size() {
       return changes.size
     },
     batch(at) {
-      const all = [...changes]
+      latest = Math.max(at, latest + 1)
+      const all = [...changes].map(([name, change]) => ({ name, change, key: keyOf(change) }))
       return {
-        save: all.flatMap(([, change]) =>
-          change.state ? [{ ...keyOf(change), ...change.state, updated_at: at }] : [],
-        ),
-        remove: all.flatMap(([, change]) => (change.state ? [] : [keyOf(change)])),
+        save: all.flatMap(({ change: { state }, key }) => (state ? [{ ...state, ...key }] : [])),
+        remove: all.flatMap(({ change: { state }, key }) => (state ? [] : [key])),
         done() {
-          for (const [name, change] of all) isIn(name, change)
+          for (const { name, change, key } of all) {
+            if (change.state) rows.set(name, rows.get(name) ?? 0)
+            // One that has been reset in the meantime is still there.
+            else if (rows.get(name) === key.reset_at) rows.delete(name)
+            if (changes.get(name) === change) changes.delete(name)
+          }
         },
       }
     },

@@ -8,20 +8,22 @@ local is_retry = ARGV[1] == '1'
 local granted, charges = amounts_from(3), amounts_from(7)
 local count = 0
 
-each_holder(limits_from(ARGV[2]), function(h, own, texts)
+each_holder(cjson.decode(ARGV[2]), function(h, own, texts)
   local line = ARGV[10 + h]
   local was_held = line ~= '' and redis.call('ZREM', KEYS[2 * h], line) == 1
   if is_retry and not was_held then return end
   count = count + 1
   local changes = {}
   for i, limit in ipairs(own) do
+    local unit = limit[UNIT]
+    local is_done = unit == REQUESTS and charges[unit] == 0
     -- A bucket that is missing is rebuilt from the ledger, which has this request.
-    if texts[i] or not has_history(limit.bucket) then
+    if not is_done and (texts[i] or not has_history(limit[BUCKET])) then
       local b = parse(texts[i])
-      drain(b, limit.capacity, limit.tick_ms)
-      if was_held and limit.unit ~= REQUESTS then hold(b, -granted[limit.unit]) end
-      charge(b, limit.ticks, charges[limit.unit])
-      changes[#changes + 1] = limit.bucket
+      drain(b, limit[CAPACITY], limit[TICK_MS])
+      if was_held and unit ~= REQUESTS then hold(b, -granted[unit]) end
+      charge(b, limit[TICKS], charges[unit])
+      changes[#changes + 1] = limit[BUCKET]
       changes[#changes + 1] = format(b)
     end
   end

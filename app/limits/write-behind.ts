@@ -1,3 +1,4 @@
+import { withDeadline } from '../../db/deadline.ts'
 import type { BucketKey, BucketRow } from '../../db/queries/limit-buckets.ts'
 import { type Bucket, EMPTY } from '../domain/bucket.ts'
 import type { Clock } from '../domain/clock.ts'
@@ -8,14 +9,16 @@ import { createRowChanges, type RowChanges } from './row-changes.ts'
 
 /** How often what has changed is written down, in ms. */
 const SAVE_MS = 1000
+/** How long the database may take before it is asked again, in ms. */
+const ANSWER_MS = 5000
 /** What nobody has used for so long, in ms, is taken for empty at the next start. */
 const FORGET_MS = 7 * 86_400_000
 
 export interface MemoryStoreNeeds {
   readonly load: () => Promise<readonly BucketRow[]>
-  /** Writes rows down, but none that was reset later than its `reset_at`; a retry does no harm. */
+  /** Writes rows down, but none over one that is newer. */
   readonly save: (rows: readonly BucketRow[]) => Promise<void>
-  /** Removes rows, under the same terms. */
+  /** Removes rows, but none that is newer. */
   readonly remove: (keys: readonly BucketKey[]) => Promise<void>
   /** All buckets that were ever reset and still have a row. */
   readonly readResets: () => Promise<readonly BucketKey[]>
@@ -45,52 +48,46 @@ type Empty = (holder: string, bucket: string) => void
  * latest state of each bucket waits. Rejects when there is nothing to be read from.
  */
 export async function openMemoryStore(needs: MemoryStoreNeeds): Promise<MemoryStore> {
-  const { clock, log, every = everyInBackground } = needs
+  const { clock, every = everyInBackground } = needs
   const changes = createRowChanges()
-  const loaded = takeUp(await needs.load(), changes, clock.now() - FORGET_MS)
-  const inTurn = createTurns(log)
+  const openedAt = clock.now()
+  const loaded = takeUp(await needs.load(), changes, openedAt - FORGET_MS)
+  const saver = createSaver(changes, needs)
+  const attempt = createAttempts(needs.log, 'resets of limits could not be read')
   let overdue: Empty | null = null
 
-  const save = async (): Promise<void> => {
-    const batch = changes.batch(clock.now())
-    if (batch.save.length > 0) await needs.save(batch.save)
-    if (batch.remove.length > 0) await needs.remove(batch.remove)
-    batch.done()
-  }
-  const look = async (empty: Empty): Promise<void> => {
-    overdue = empty
-    for (const row of await needs.readResets()) {
-      if (!changes.reset(row)) continue
-      const { holder, bucket } = row
-      loaded.delete(nameOf(holder, bucket))
-      changes.clear(holder, bucket)
-      empty(holder, bucket)
-    }
-    overdue = null
-  }
-  const stop = every(SAVE_MS, () => {
-    if (inTurn.isBusy || (changes.size === 0 && !overdue)) return
-    void inTurn.run(async () => {
-      if (overdue) await look(overdue)
-      await save()
+  const applyResets = (empty: Empty): Promise<void> =>
+    attempt(async () => {
+      overdue = null
+      const rows = await withDeadline(needs.readResets(), ANSWER_MS).catch((err: unknown) => {
+        overdue = empty
+        throw err
+      })
+      for (const row of rows.filter(changes.reset)) {
+        loaded.delete(nameOf(row.holder, row.bucket))
+        changes.clear(row.holder, row.bucket)
+        empty(row.holder, row.bucket)
+      }
     })
+  const stop = every(SAVE_MS, () => {
+    if (overdue) void applyResets(overdue)
+    saver.start()
   })
 
   return {
     initial(limit) {
       const bucket = loaded.get(nameOf(limit.holder, limit.bucket))
-      return bucket ? notAhead(bucket, limit, clock.now()) : EMPTY
+      return bucket ? notAhead(bucket, limit, openedAt) : EMPTY
     },
     onChange(limit, bucket) {
       loaded.delete(nameOf(limit.holder, limit.bucket))
       changes.set(limit.holder, limit.bucket, bucket)
     },
     onForget: ({ holder, bucket }) => changes.clear(holder, bucket),
-    applyResets: (empty) => inTurn.run(() => look(empty)),
+    applyResets,
     async close() {
       stop()
-      await inTurn.run(save)
-      if (changes.size > 0) log.error({ buckets: changes.size }, 'use of limits not stored')
+      await saver.finish()
     },
   }
 }
@@ -119,33 +116,45 @@ const notAhead = (bucket: Bucket, limit: Limit, at: number): Bucket => ({
   tick: Math.min(bucket.tick, Math.floor(at / shapeOf(limit).tickMs)),
 })
 
-/** Runs tasks one after the other. One that fails does so quietly, after the first in a row. */
-function createTurns(log: Log) {
-  let last: Promise<void> = Promise.resolve()
-  let waiting = 0
-  let isFailing = false
+/** Writes changes down, all that there are at once, and never twice at the same time. */
+function createSaver(changes: RowChanges, { save, remove, clock, log }: MemoryStoreNeeds) {
+  const attempt = createAttempts(log, 'the use of limits could not be stored')
+  let running: Promise<void> | null = null
 
-  const attempt = async (task: () => Promise<void>): Promise<void> => {
-    try {
-      await task()
-      if (isFailing) log.info({}, 'the use of limits is stored again')
-      isFailing = false
-    } catch (err) {
-      if (!isFailing) log.error({ err }, 'the use of limits could not be stored; trying again')
-      isFailing = true
-    }
-    waiting--
+  const write = async (): Promise<void> => {
+    const batch = changes.batch(clock.now())
+    if (batch.save.length > 0) await withDeadline(save(batch.save), ANSWER_MS)
+    if (batch.remove.length > 0) await withDeadline(remove(batch.remove), ANSWER_MS)
+    batch.done()
   }
 
   return {
-    get isBusy() {
-      return waiting > 0
+    start(): void {
+      if (running || changes.size === 0) return
+      running = attempt(write).finally(() => {
+        running = null
+      })
     },
-    async run(task: () => Promise<void>): Promise<void> {
-      waiting++
-      last = last.then(() => attempt(task))
-      await last
+    async finish(): Promise<void> {
+      await running
+      await attempt(write)
+      if (changes.size > 0) log.error({ buckets: changes.size }, 'use of limits not stored')
     },
+  }
+}
+
+/** Makes what runs a task and does not reject; the first of several failures in a row is logged. */
+function createAttempts(log: Log, failure: string) {
+  let isFailing = false
+  return async (task: () => Promise<void>): Promise<void> => {
+    try {
+      await task()
+      if (isFailing) log.info({ was: failure }, 'that works again')
+      isFailing = false
+    } catch (err) {
+      if (!isFailing) log.error({ err }, `${failure}; trying again`)
+      isFailing = true
+    }
   }
 }
 

@@ -84,7 +84,10 @@ function checked(allotment: Allotment): Allotment {
   }
   const windows = WINDOWS.filter((name) => (name === 'now') === (unit === 'concurrent-requests'))
   if (!windows.includes(window)) {
-    throw new GatewayError('invalid', `${unit} are limited per ${windows.join(', ')}`)
+    throw new GatewayError(
+      'invalid',
+      `the window of ${unit} is ${windows.join(' or ')}, not ${window}`,
+    )
   }
   if (Number.isSafeInteger(amount) && amount >= 1 && amount <= MAX_AMOUNT[unit]) return allotment
   throw new GatewayError(

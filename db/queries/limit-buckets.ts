@@ -5,8 +5,8 @@ import type { LimitBucketsTable } from '../schema.ts'
 /** One bucket as it was last written down. */
 export type BucketRow = Selectable<LimitBucketsTable>
 
-/** Which bucket, and the last time it was emptied by an administrator that is known of. */
-export type BucketKey = Pick<BucketRow, 'holder' | 'bucket' | 'reset_at'>
+/** Which bucket, and of when its state is: what was written or reset later stays as it is. */
+export type BucketKey = Pick<BucketRow, 'holder' | 'bucket' | 'updated_at' | 'reset_at'>
 
 /** Rows in one statement: eight parameters each, of at most 32,766 on SQLite. */
 const MAX_ROWS = 200
@@ -31,7 +31,7 @@ export async function readBuckets(db: Db, holders: readonly string[]): Promise<B
 export async function listResets(db: Db): Promise<BucketKey[]> {
   return await db
     .selectFrom('limit_buckets')
-    .select(['holder', 'bucket', 'reset_at'])
+    .select(['holder', 'bucket', 'updated_at', 'reset_at'])
     .where('reset_at', '>', 0)
     .execute()
 }
@@ -64,8 +64,9 @@ export async function resetBuckets(
 }
 
 /**
- * Writes buckets down, many in one statement. A row that has been reset since its writer last looked,
- * later than the `reset_at` it gives, stays as it is; and when a row was reset is never changed.
+ * Writes buckets down, many in one statement. A row that is newer stays: one that has been updated
+ * later, or reset later than the `reset_at` that its writer knows of. When a row was reset is never
+ * changed.
  */
 export async function upsertBuckets(db: Db, rows: readonly BucketRow[]): Promise<void> {
   await inChunks(rows.toSorted(byName), MAX_ROWS, async (some) => {
@@ -82,23 +83,25 @@ export async function upsertBuckets(db: Db, rows: readonly BucketRow[]): Promise
             refusals: eb.ref('excluded.refusals'),
             updated_at: eb.ref('excluded.updated_at'),
           }))
+          .whereRef('limit_buckets.updated_at', '<=', 'excluded.updated_at')
           .whereRef('limit_buckets.reset_at', '<=', 'excluded.reset_at'),
       )
       .execute()
   })
 }
 
-/** Removes rows, except those that have been reset later than the `reset_at` of their key. */
+/** Removes rows, except those that are newer, in the same sense. */
 export async function deleteBuckets(db: Db, keys: readonly BucketKey[]): Promise<void> {
   await inChunks(keys, MAX_ROWS, async (some) => {
     await db
       .deleteFrom('limit_buckets')
       .where((eb) =>
         eb.or(
-          some.map(({ holder, bucket, reset_at }) =>
+          some.map(({ holder, bucket, updated_at, reset_at }) =>
             eb.and([
               eb('holder', '=', holder),
               eb('bucket', '=', bucket),
+              eb('updated_at', '<=', updated_at),
               eb('reset_at', '<=', reset_at),
             ]),
           ),

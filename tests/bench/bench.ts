@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { findRedis } from '../support/servers/binaries.ts'
 import { watchDisturbance } from './disturbance.ts'
 import { judgeRatios, type Ratio, ratios } from './floors.ts'
 import { FULL, measure, QUICK, type Samples } from './measure.ts'
@@ -9,19 +10,31 @@ import type { Options } from './options.ts'
 import { type Pinning, pinToLoadCore } from './pinning.ts'
 import { runAborts } from './scenarios/aborts.ts'
 import { runQuiet } from './scenarios/quiet.ts'
-import type { Finding, Verdict } from './scenarios/scenario.ts'
+import { runRedis } from './scenarios/redis.ts'
+import type { Finding, Stage, StartTarget, Stoppable, Verdict } from './scenarios/scenario.ts'
 import { startBare } from './targets/bare.ts'
 import { startDirect } from './targets/direct.ts'
 import { findNginx, startNginx } from './targets/nginx.ts'
-import { startParallama } from './targets/parallama.ts'
-import type { Target, TargetPlace } from './targets/target.ts'
+import { startParallama, startWithLimits, startWithRedis } from './targets/parallama.ts'
+import type { Target } from './targets/target.ts'
 
-const STARTERS: Record<string, (place: TargetPlace) => Promise<Target>> = {
+const STARTERS: Record<string, StartTarget> = {
   bare: startBare,
   nginx: startNginx,
   parallama: startParallama,
+  'limits-memory': startWithLimits,
+  'limits-redis': startWithRedis,
 }
-const SCENARIOS: Record<string, typeof runQuiet> = { quiet: runQuiet, aborts: runAborts }
+/** What has to be installed for a target, if that is more than Bun and a C compiler. */
+const SERVERS: Record<string, { name: string; find: () => string | undefined }> = {
+  nginx: { name: 'nginx', find: findNginx },
+  'limits-redis': { name: 'Redis', find: findRedis },
+}
+const SCENARIOS: Record<string, (stage: Stage) => Promise<Finding>> = {
+  quiet: runQuiet,
+  aborts: runAborts,
+  redis: runRedis,
+}
 
 /** Everything a run found. `notes` are what a reader must know before trusting the figures. */
 export type Outcome = {
@@ -43,7 +56,8 @@ export async function bench(options: Options, say: Say): Promise<Outcome> {
   const run: Bench = { dir, binary: await compileMock(dir), pinning, options, say }
   const { samples, notes } = await compareTargets(run)
   const findings = new Map<string, Finding>()
-  for (const name of options.scenarios) {
+  const playable = options.scenarios.filter((name) => name !== 'redis' || findRedis())
+  for (const name of playable) {
     say(`scenario ${name}`)
     findings.set(name, await playScenario(run, name))
   }
@@ -56,8 +70,12 @@ export async function bench(options: Options, say: Say): Promise<Outcome> {
 async function compareTargets(run: Bench) {
   const { options, say } = run
   const notes: string[] = []
-  const installed = options.targets.filter((name) => name !== 'nginx' || findNginx())
-  if (installed.length < options.targets.length) notes.push('nginx is not installed: left out')
+  const installed = options.targets.filter((name) => {
+    const server = SERVERS[name]
+    if (!server || server.find()) return true
+    notes.push(`${server.name} is not installed: ${name} left out`)
+    return false
+  })
   const samples = await onStage(run, 'compare', async ({ mock, target }) => {
     const upstream = await mock({ model: 'bench:latest', chunks: 256, gapMicros: 4000 })
     const targets = [await target(startDirect, [upstream])]
@@ -75,13 +93,14 @@ async function compareTargets(run: Bench) {
 function playScenario(run: Bench, name: string): Promise<Finding> {
   const play = SCENARIOS[name]
   if (!play) throw new Error(`no scenario ${name}`)
-  return onStage(run, name, ({ mock, target }) => {
-    const startTarget = (upstreams: Mock[]) => target(startParallama, upstreams)
-    return play({ startMock: mock, startTarget, quick: run.options.quick })
+  return onStage(run, name, ({ mock, target, keep }) => {
+    const startTarget: Stage['startTarget'] = (upstreams, start = startParallama) =>
+      target(start, upstreams)
+    return play({ startMock: mock, startTarget, keep, quick: run.options.quick })
   })
 }
 
-function starter(name: string): (place: TargetPlace) => Promise<Target> {
+function starter(name: string): StartTarget {
   const start = STARTERS[name]
   if (!start) throw new Error(`no target ${name}`)
   return start
@@ -89,19 +108,21 @@ function starter(name: string): (place: TargetPlace) => Promise<Target> {
 
 type Starts = {
   mock: (shape: MockShape) => Promise<Mock>
-  target: (start: (place: TargetPlace) => Promise<Target>, upstreams: Mock[]) => Promise<Target>
+  target: (start: StartTarget, upstreams: Mock[]) => Promise<Target>
+  keep: Stage['keep']
 }
 
 /** Gives `act` ways to start things, and stops them all in reverse when it is over. */
 async function onStage<T>(run: Bench, name: string, act: (starts: Starts) => Promise<T>) {
   const dir = mkdtempSync(join(run.dir, `${name}-`))
-  const started: { stop: () => Promise<void> }[] = []
-  const keep = <S extends { stop: () => Promise<void> }>(thing: S): S => {
+  const started: Stoppable[] = []
+  const keep = <S extends Stoppable>(thing: S): S => {
     started.unshift(thing)
     return thing
   }
   try {
     return await act({
+      keep,
       mock: async (shape) => keep(await startMock(run.binary, dir, shape)),
       target: async (start, upstreams) =>
         keep(await start({ dir, pin: run.pinning.prefix, upstreams })),

@@ -2,10 +2,22 @@ import type { Metric, Samples } from './measure.ts'
 import type { Verdict } from './scenarios/scenario.ts'
 import { median, type Spread, spread } from './statistics.ts'
 
-/** The most that parallama may cost, as a multiple of the bare proxy. */
-const FLOORS: { metric: Metric; what: string; most: number }[] = [
-  { metric: 'cpuPerChunk', what: 'CPU per chunk', most: 1.8 },
-  { metric: 'cpuPerRequest', what: 'CPU per request', most: 1.7 },
+/** The most that a target may cost, as a multiple of the bare proxy. */
+const FLOORS: { metric: Metric; of: string; what: string; most: number }[] = [
+  { metric: 'cpuPerChunk', of: 'parallama', what: 'CPU per chunk', most: 1.8 },
+  { metric: 'cpuPerRequest', of: 'parallama', what: 'CPU per request', most: 1.7 },
+  {
+    metric: 'cpuPerRequest',
+    of: 'limits-memory',
+    what: 'CPU per request with 8 rules in memory',
+    most: 1.8,
+  },
+  {
+    metric: 'cpuPerRequest',
+    of: 'limits-redis',
+    what: 'CPU per request with 8 rules on Redis',
+    most: 2.1,
+  },
 ]
 
 /** How one target compares with another in a metric, the rounds paired. */
@@ -30,11 +42,11 @@ export function ratios(samples: Map<string, Samples>): Ratio[] {
   )
 }
 
-/** The floors on CPU; empty unless both parallama and the bare proxy were measured. */
+/** The floors on CPU of what was measured beside the bare proxy. */
 export function judgeRatios(all: Ratio[]): Verdict[] {
-  return FLOORS.flatMap(({ metric, what, most }) => {
+  return FLOORS.flatMap(({ metric, of, what, most }) => {
     const found = all.find(
-      (ratio) => ratio.metric === metric && ratio.of === 'parallama' && ratio.over === 'bare',
+      (ratio) => ratio.metric === metric && ratio.of === of && ratio.over === 'bare',
     )
     if (!found) return []
     const measured = `${found.spread.median.toFixed(2)} x`

@@ -3,6 +3,7 @@ import type { Mock } from './mock.ts'
 import { runFirstToken } from './phases/first-token.ts'
 import { runRequests } from './phases/requests.ts'
 import { runStreams } from './phases/streams.ts'
+import type { RedisUse } from './redis.ts'
 import { quantile } from './statistics.ts'
 import type { Target } from './targets/target.ts'
 
@@ -17,6 +18,9 @@ export const METRICS = [
   'firstTokenP50',
   'firstTokenP99',
   'resident',
+  'redisCpuPerRequest',
+  'redisScriptsPerRequest',
+  'redisPerScript',
 ] as const
 export type Metric = (typeof METRICS)[number]
 export type Samples = Record<Metric, number[]>
@@ -86,6 +90,12 @@ export async function measure(plan: Measurement): Promise<Map<string, Samples>> 
   return samples
 }
 
+const NO_REDIS: RedisUse = {
+  cpuMicros: Number.NaN,
+  scripts: Number.NaN,
+  scriptMicros: Number.NaN,
+}
+
 type Turn = { target: Target; mock: Mock; effort: Effort; into: Samples; idle: number }
 
 async function requestPhase({ target, mock, effort, into, idle }: Turn): Promise<void> {
@@ -94,6 +104,10 @@ async function requestPhase({ target, mock, effort, into, idle }: Turn): Promise
   into.cpuPerRequest.push((run.cpuMicros - idle * run.elapsedMs) / load.count)
   into.latencyP50.push(quantile(run.latencies, 0.5))
   into.latencyP99.push(quantile(run.latencies, 0.99))
+  const { cpuMicros, scripts, scriptMicros } = run.redis ?? NO_REDIS
+  into.redisCpuPerRequest.push(cpuMicros / load.count)
+  into.redisScriptsPerRequest.push(scripts / load.count)
+  into.redisPerScript.push(scriptMicros / scripts)
 }
 
 async function sparseRequestPhase({ target, mock, effort, into, idle }: Turn): Promise<void> {

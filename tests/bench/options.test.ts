@@ -3,19 +3,23 @@ import { parseOptions, UsageError } from './options.ts'
 
 test('without flags everything is measured in five rounds', () => {
   expect(parseOptions([])).toEqual({
-    targets: ['bare', 'nginx', 'parallama'],
-    scenarios: ['quiet', 'aborts'],
+    targets: ['bare', 'nginx', 'parallama', 'limits-memory', 'limits-redis'],
+    scenarios: ['quiet', 'aborts', 'redis'],
     rounds: 5,
     quick: false,
     json: undefined,
   })
 })
 
-test('targets keep their order, and scenarios need parallama', () => {
+test('targets keep their order, and scenarios need theirs', () => {
   expect(parseOptions(['--targets', 'nginx,bare', '--quick'])).toMatchObject({
     targets: ['bare', 'nginx'],
     scenarios: [],
     rounds: 2,
+  })
+  expect(parseOptions(['--targets', 'limits-redis'])?.scenarios).toEqual(['redis'])
+  expect(parseOptions(['--targets', 'parallama', '--scenarios', 'aborts,redis'])).toMatchObject({
+    scenarios: ['aborts'],
   })
 })
 

@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util'
 
-const TARGETS = ['bare', 'nginx', 'parallama']
-const SCENARIOS = ['quiet', 'aborts']
+const TARGETS = ['bare', 'nginx', 'parallama', 'limits-memory', 'limits-redis']
+/** Which target has to be asked for. */
+const SCENARIOS = { quiet: 'parallama', aborts: 'parallama', redis: 'limits-redis' }
 
 /** What the command line asks for. */
 export type Options = {
@@ -20,7 +21,8 @@ export const usage = `Usage: bun run bench [flags]
 Measures what a proxy costs between a client and Ollama, against a simulated upstream.
 
   --targets LIST    of ${TARGETS.join(', ')} (default: all that are installed)
-  --scenarios LIST  of ${SCENARIOS.join(', ')}, or none; they run on parallama (default: all)
+  --scenarios LIST  of ${Object.keys(SCENARIOS).join(', ')}, or none; the last runs on limits-redis, the
+                    others on parallama (default: all whose target is measured)
   --rounds N        interleaved rounds (default 5, with --quick 2)
   --quick           shorter phases; medians of a smoke test, not of a measurement
   --json FILE       also write every figure to FILE
@@ -33,8 +35,7 @@ export function parseOptions(args: string[]): Options | undefined {
   if (flags.help) return undefined
   const quick = flags.quick ?? false
   const targets = list('--targets', flags.targets, TARGETS)
-  const wanted = flags.scenarios === 'none' ? [] : list('--scenarios', flags.scenarios, SCENARIOS)
-  const scenarios = targets.includes('parallama') ? wanted : []
+  const scenarios = wantedScenarios(flags.scenarios, targets)
   return { targets, scenarios, rounds: rounds(flags.rounds, quick), quick, json: flags.json }
 }
 
@@ -54,6 +55,19 @@ function readFlags(args: string[]) {
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error))
   }
+}
+
+function wantedScenarios(given: string | undefined, targets: string[]): string[] {
+  if (given === 'none') return []
+  const known = Object.entries(SCENARIOS)
+  const wanted = list(
+    '--scenarios',
+    given,
+    known.map(([name]) => name),
+  )
+  return known.flatMap(([name, target]) =>
+    wanted.includes(name) && targets.includes(target) ? [name] : [],
+  )
 }
 
 function list(flag: string, given: string | undefined, known: string[]): string[] {

@@ -15,10 +15,13 @@ const ROWS: Row[] = [
   { metric: 'firstTokenP50', label: 'added first token p50, ms', digits: 2, overDirect: true },
   { metric: 'firstTokenP99', label: 'added first token p99, ms', digits: 2, overDirect: true },
   { metric: 'resident', label: 'memory, MB', digits: 0 },
+  { metric: 'redisCpuPerRequest', label: 'Redis CPU per request, us', digits: 0 },
+  { metric: 'redisScriptsPerRequest', label: 'Redis scripts per request', digits: 2 },
+  { metric: 'redisPerScript', label: 'Redis time per script, us', digits: 1 },
 ]
 
-const LABEL_WIDTH = 28
-const CELL_WIDTH = 26
+const LABEL_WIDTH = 30
+const CELL_WIDTH = 22
 
 /** How the figures are made, for whoever reads the table. */
 export const METHOD = `median (least - greatest) of the rounds; targets take turns within each phase of a round
@@ -28,7 +31,10 @@ CPU: run time of all threads (schedstat), minus what the target uses when idle
     in step: all streams on one beat, as slots of one runner decode (the floor is on this one)
     apart: each stream on its own beat, so that most chunks wake the process for themselves
 latency and first token: from the intended time of sending, minus the direct path's, per round
-bare and nginx pass bytes on; parallama checks keys, rights and bodies, and keeps the usage`
+Redis: run time of all its threads for a small request; scripts by its own clock (commandstats)
+  one script lets a request in, the other is told what it used; it is not waited for
+bare and nginx pass bytes on; parallama checks keys, rights and bodies, and keeps the usage;
+limits-memory and limits-redis are parallama with eight rules that apply to each request`
 
 /** The table of all targets. Latencies are shown as what a target adds to the direct path. */
 export function renderTable(samples: Map<string, Samples>): string {
@@ -71,5 +77,6 @@ function line(label: string, cells: string[]): string {
 }
 
 function cell({ median, min, max }: Spread, digits: number): string {
+  if (Number.isNaN(median)) return '-'
   return `${median.toFixed(digits)} (${min.toFixed(digits)} - ${max.toFixed(digits)})`
 }

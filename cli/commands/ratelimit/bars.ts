@@ -3,8 +3,8 @@ const FREE = '░'
 const MOST_PERCENT = 999
 
 /**
- * How much of a limit is used, as so many cells: `████████░░░░`. Some when anything is used, all only
- * when nothing is left.
+ * How much of a limit is used, as so many cells: `████████░░░░`. At least one when anything is used,
+ * all only when nothing is left; for that it takes two or more.
  */
 export function bar(used: number, limit: number, cells: number): string {
   const full = portion(used, limit, cells)
@@ -20,5 +20,6 @@ export function percent(used: number, limit: number): string {
 function portion(used: number, limit: number, parts: number): number {
   if (used <= 0) return 0
   if (used >= limit) return parts
-  return Math.min(Math.max(1, Math.round((used / limit) * parts)), parts - 1)
+  const most = Math.max(0, parts - 1)
+  return Math.min(Math.max(1, Math.round((used / limit) * parts)), most)
 }

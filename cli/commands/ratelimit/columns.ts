@@ -59,13 +59,14 @@ export function limitColumns(
     ...(rows.some(({ shadow }) => shadow) ? [shadow] : []),
   ]
   if (!isTTY) return [...places, limit, used, remaining, ...last]
+  const least = [...places, { header: limit.header, value: limit.value }, usedBar(0), ...last]
   const layouts = [
     [...places, limit, usedBar(12), remaining, ...last],
     [...places, limit, usedBar(6), remaining, ...last],
     [...places, limit, usedBar(0), remaining, ...last],
     [...places, limit, usedBar(0), ...last],
   ]
-  return layouts.find((layout) => widestLine(rows, layout, width) <= width) ?? layouts[3] ?? []
+  return layouts.find((layout) => widestLine(rows, layout, width) <= width) ?? least
 }
 
 const limit: Column<LimitRow> = {

@@ -1,12 +1,18 @@
 import type { Mock, MockShape } from '../mock.ts'
-import type { Target } from '../targets/target.ts'
+import type { Target, TargetPlace } from '../targets/target.ts'
 
 /** What a scenario may start; all of it is stopped when the scenario ends. */
 export type Stage = {
   startMock: (shape: MockShape) => Promise<Mock>
-  startTarget: (upstreams: Mock[]) => Promise<Target>
+  /** Parallama, unless another is asked for. */
+  startTarget: (upstreams: Mock[], start?: StartTarget) => Promise<Target>
+  /** Has something else stopped when the scenario ends. */
+  keep: <S extends Stoppable>(thing: S) => S
   quick: boolean
 }
+
+export type StartTarget = (place: TargetPlace) => Promise<Target>
+export type Stoppable = { stop: () => Promise<void> }
 
 /** A floor and whether it held; `measured` is for people. */
 export type Verdict = { floor: string; measured: string; pass: boolean }

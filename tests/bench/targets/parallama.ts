@@ -1,25 +1,63 @@
 import { join } from 'node:path'
 import { freePort } from '../child.ts'
+import { EIGHT_RULES } from '../limits.ts'
+import { startRedis } from '../redis.ts'
 import { startProxy } from './proxy.ts'
 import type { Target, TargetPlace } from './target.ts'
 
 const CLI = join(import.meta.dir, '..', '..', '..', 'cli', 'main.ts')
 
-/** Parallama as shipped: a user, a key, the embedded database, everything on. */
-export async function startParallama(place: TargetPlace): Promise<Target> {
+/** Parallama as shipped: a user, a key, the embedded database, everything on, no limits set. */
+export const startParallama = (place: TargetPlace): Promise<Target> =>
+  startGateway(place, { name: 'parallama' })
+
+/** The same with eight rules for the user, kept in memory. */
+export const startWithLimits = (place: TargetPlace): Promise<Target> =>
+  startGateway(place, { name: 'limits-memory', rules: EIGHT_RULES })
+
+/** The same with eight rules, kept in a Redis of its own. */
+export async function startWithRedis(place: TargetPlace): Promise<Target> {
+  const redis = await startRedis()
+  try {
+    const target = await startOnRedis(place, redis.url)
+    const stop = async () => {
+      await target.stop()
+      await redis.stop()
+    }
+    return { ...target, redis, stop }
+  } catch (err) {
+    await redis.stop()
+    throw err
+  }
+}
+
+/** The same on a Redis that is there already. */
+export const startOnRedis = (place: TargetPlace, redisUrl: string): Promise<Target> =>
+  startGateway(place, {
+    name: 'limits-redis',
+    rules: EIGHT_RULES,
+    env: { PARALLAMA_REDIS_URL: redisUrl },
+  })
+
+type Variant = { name: string; rules?: readonly string[]; env?: Record<string, string> }
+
+async function startGateway(place: TargetPlace, variant: Variant): Promise<Target> {
+  const { name, rules = [] } = variant
   const port = freePort()
   const env = {
     PARALLAMA_HOST: '127.0.0.1',
     PARALLAMA_PORT: String(port),
-    PARALLAMA_DATA_DIR: join(place.dir, 'parallama'),
+    PARALLAMA_DATA_DIR: join(place.dir, name),
     PARALLAMA_OLLAMA_URLS: place.upstreams.map((mock) => mock.url.origin).join(','),
+    ...variant.env,
   }
   runCli(env, ['user', 'create', 'bench'])
   const key = readKey(runCli(env, ['key', 'generate', 'bench', '--json']))
+  if (rules.length > 0) runCli(env, ['ratelimit', 'set', 'bench', '*', ...rules])
   const base = `http://127.0.0.1:${port}`
   const headers = { authorization: `Bearer ${key}` }
   return startProxy(place, {
-    name: 'parallama',
+    name,
     command: [process.execPath, CLI, 'serve'],
     env,
     endpoint: { url: new URL('/ollama/api/chat', base), headers },
@@ -27,7 +65,7 @@ export async function startParallama(place: TargetPlace): Promise<Target> {
   })
 }
 
-function runCli(env: Record<string, string>, args: string[]): string {
+function runCli(env: Record<string, string>, args: readonly string[]): string {
   const ran = Bun.spawnSync([process.execPath, CLI, ...args], {
     env: { ...process.env, ...env },
     stdin: 'ignore',

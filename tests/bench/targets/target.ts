@@ -1,5 +1,6 @@
 import type { Client } from '../client.ts'
 import type { Mock } from '../mock.ts'
+import type { Redis } from '../redis.ts'
 
 /** Something a request goes through: a proxy under measurement, or nothing at all (`direct`). */
 export type Target = {
@@ -7,6 +8,8 @@ export type Target = {
   /** The process whose CPU and memory count; undefined for `direct`. */
   pid: number | undefined
   client: Client
+  /** Where it keeps its limits, if that is a Redis of its own. */
+  redis?: Redis
   stop: () => Promise<void>
 }
 

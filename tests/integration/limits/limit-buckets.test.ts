@@ -85,10 +85,10 @@ await describeEachDatabase('buckets that are written down', (openFresh) => {
       row({ ...empty, bucket: 'all * * zeal day', tick: 0 }),
       row({ holder: 'user:2' }),
     ])
-    const { holder, bucket } = row()
+    const reset = { holder: 'user:1', updated_at: 5000, reset_at: 5000 }
     expect((await listResets(db)).toSorted((a, b) => (a.bucket < b.bucket ? -1 : 1))).toEqual([
-      { holder, bucket, reset_at: 5000 },
-      { holder, bucket: 'all * * zeal day', reset_at: 5000 },
+      { ...reset, bucket: row().bucket },
+      { ...reset, bucket: 'all * * zeal day' },
     ])
   })
 
@@ -101,19 +101,26 @@ await describeEachDatabase('buckets that are written down', (openFresh) => {
     expect(times).toEqual([5000, 5001, 5002, 9000])
   })
 
-  test('stay reset until who writes them has seen it, whatever its clock says', async () => {
+  test('stay reset until who writes them has seen it', async () => {
     await resetBuckets(db, 'user:1', [row().bucket], 5000)
     const reset = await all()
     await upsertBuckets(db, [row({ updated_at: 9000 })])
     await upsertBuckets(db, [row({ updated_at: 9000, reset_at: 4999 })])
-    await deleteBuckets(db, [row({ reset_at: 4999 })])
+    await deleteBuckets(db, [row({ updated_at: 9000, reset_at: 4999 })])
     expect(await all()).toEqual(reset)
-    await upsertBuckets(db, [row({ updated_at: 10, reset_at: 5000 })])
-    expect(await all()).toEqual([row({ updated_at: 10, reset_at: 5000 })])
-    await upsertBuckets(db, [row({ updated_at: 11, reset_at: 6000 })])
-    expect(await all()).toEqual([row({ updated_at: 11, reset_at: 5000 })])
-    await deleteBuckets(db, [row({ reset_at: 5000 })])
+    await upsertBuckets(db, [row({ updated_at: 9000, reset_at: 6000 })])
+    expect(await all()).toEqual([row({ updated_at: 9000, reset_at: 5000 })])
+    await deleteBuckets(db, [row({ updated_at: 9000, reset_at: 5000 })])
     expect(await all()).toEqual([])
+  })
+
+  test('are not replaced by what was written earlier and comes late', async () => {
+    await upsertBuckets(db, [row({ updated_at: 2000, debt: 2 })])
+    await upsertBuckets(db, [row({ updated_at: 1999, debt: 1 })])
+    await deleteBuckets(db, [row({ updated_at: 1999 })])
+    expect(await all()).toEqual([row({ updated_at: 2000, debt: 2 })])
+    await upsertBuckets(db, [row({ updated_at: 2000, debt: 3 })])
+    expect(await all()).toEqual([row({ updated_at: 2000, debt: 3 })])
   })
 
   test('do not change when there is nothing to do', async () => {

@@ -21,6 +21,7 @@ describe('the address of a peer', () => {
     ['1:2:3:4:5:6:7::', '1:2:3:4::/64'],
     ['::2:3:4:5:6:7:8', '0:2:3:4::/64'],
     ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+    ['::ffff:192.0.2.7%eth0', '192.0.2.7'],
     ['::', '0:0:0:0::/64'],
     ['::192.0.2.7', '0:0:0:0::/64'],
     ['64:ff9b::192.0.2.7', '64:ff9b:0:0::/64'],
@@ -58,7 +59,13 @@ describe('this machine itself', () => {
 })
 
 describe('what X-Forwarded-For says', () => {
-  const PROXIES = ['fe80::/10', '10.0.0.0/8', '192.0.2.1', '2001:db8:f::/48', '::ffff:198.51.100.0/120']
+  const PROXIES = [
+    'fe80::/10',
+    '10.0.0.0/8',
+    '192.0.2.1',
+    '2001:db8:f::/48',
+    '::ffff:198.51.100.0/120',
+  ]
 
   test('is not looked at when it does not come from a proxy that is trusted', () => {
     expect(addressOf('192.0.2.7', [], '203.0.113.5')).toBe('192.0.2.7')

@@ -26,29 +26,23 @@ describe('when many come at once', () => {
     expect([most, running]).toEqual([5, 0])
   })
 
-  test('a known key waits for nobody', async () => {
-    const { shield, good } = createAttempts({ limit: 1 })
+  test('a known key waits for nobody, and takes no place that another could have', async () => {
+    const { lasting, good, lookups } = createAttempts({ limit: 1 })
     const gate = Promise.withResolvers<void>()
-    const first = shield.attempt(
-      HERE,
-      () => false,
-      () => gate.promise,
-    )
+    const first = lasting(gate.promise)
     expect(await good(HERE, true)).toBe('ok')
+    const next = good()
+    expect(await good(HERE, true)).toBe('ok')
+    expect(lookups()).toBe(2)
     gate.resolve()
     await first
+    expect([await next, lookups()]).toEqual(['ok', 3])
   })
 
   test('one that has waited is let in if its key has become known, even where all else is shut', async () => {
-    const { shield, good } = createAttempts({ limit: 1 })
+    const { shield, lasting, good } = createAttempts({ limit: 1 })
     const gate = Promise.withResolvers<never>()
-    const first = refusalOf(
-      shield.attempt(
-        HERE,
-        () => false,
-        () => gate.promise,
-      ),
-    )
+    const first = refusalOf(lasting(gate.promise))
     let isKnown = false
     const second = shield.attempt(
       HERE,
@@ -66,28 +60,18 @@ describe('when many come at once', () => {
   })
 
   test('a failure of the database leaves nobody waiting', async () => {
-    const { shield, ending } = createAttempts({ limit: 2 })
+    const { lasting, ending } = createAttempts({ limit: 2 })
     const codes = await Promise.all(
       Array.from({ length: 50 }, () => ending('database_unavailable')),
     )
     expect(new Set(codes)).toEqual(new Set(['database_unavailable']))
-    expect(
-      await shield.attempt(
-        HERE,
-        () => false,
-        async () => 'principal',
-      ),
-    ).toBe('principal')
+    expect(await lasting(Promise.resolve('principal'))).toBe('principal')
   })
 
   test('a thousand of one address may wait; more are told to come again', async () => {
-    const { shield, good } = createAttempts({ limit: 1 })
+    const { lasting, good } = createAttempts({ limit: 1 })
     const gate = Promise.withResolvers<void>()
-    const first = shield.attempt(
-      HERE,
-      () => false,
-      () => gate.promise,
-    )
+    const first = lasting(gate.promise)
     const waiting = Array.from({ length: 1000 }, () => good())
     expect(await good()).toBe('busy')
     expect(await good('192.0.2.8')).toBe('ok')

@@ -43,6 +43,13 @@ export function createAttempts(change: Partial<ShieldNeeds> = {}) {
       codeOf(come(address, isKnown, failing)),
     good: (address: string | null = HERE, isKnown = false) =>
       codeOf(come(address, isKnown, async () => 'principal')),
+    /** Ends as the promise does. */
+    lasting: <T>(until: Promise<T>) =>
+      shield.attempt(
+        HERE,
+        () => false,
+        () => until,
+      ),
     ending: (code: ErrorCode, address: string | null = HERE) =>
       codeOf(come(address, false, () => Promise.reject(new GatewayError(code, 'x')))),
     /** In how many seconds the address is told to come back; 0 when it is let in. */

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { systemClock } from '../../../app/domain/clock.ts'
 import type { Principal } from '../../../app/domain/grant.ts'
 import { type Guarded, type GuardNeeds, guarded } from '../../../app/guard.ts'
+import type { Limiter } from '../../../app/limits/limiter.ts'
 import { createMemoryLimiter } from '../../../app/limits/memory-limiter.ts'
 import { silentLog } from '../../../app/log.ts'
 import { createClientAddress } from '../../../app/middleware/client-address.ts'
@@ -27,6 +28,7 @@ interface World {
   installed: readonly string[]
   /** Those of the installed that only stand for a model elsewhere, though their name does not say so. */
   stubs: readonly string[]
+  limiter: Limiter
 }
 
 const schema = z.object({ model: z.string() })
@@ -56,8 +58,10 @@ export function createGuardedApp(
     known: [],
     installed: ['llama3:latest'],
     stubs: [],
+    limiter: createMemoryLimiter({ clock: createClock() }),
     ...change,
   }
+  let ids = 0
   const steps: string[] = []
   const accounts: { admission: Admission; endings: Ending[] }[] = []
   const needs: GuardNeeds = {
@@ -84,8 +88,8 @@ export function createGuardedApp(
       const cloud = model.cloud || world.stubs.includes(model.canonical)
       return { model: { ...model, cloud, entry }, backends: [createBackend('http://gpu-1:11434')] }
     },
-    limiter: createMemoryLimiter({ clock: createClock() }),
-    newId: () => 'id-1',
+    limiter: world.limiter,
+    newId: () => `id-${++ids}`,
     log: silentLog,
     answers: { defaultTokens: 64, maxTokens: 4096 },
     bodyLimits: { maxBytes: 4096, timeoutMs: 5000 },

@@ -117,3 +117,21 @@ test('how far back repetition is looked for is bounded for anyone, and not lower
   expect(sent(ANYONE)).toMatchObject({ num_keep: 32_768, repeat_last_n: 32_768 })
   expect(sent(MANAGER)).toMatchObject(options)
 })
+
+describe('what the limits of a caller leave for the answer', () => {
+  const LEFT = { remainingTokens: 50 }
+
+  test.each([ANYONE, MANAGER])('is the most that anybody gets (%#)', (policy) => {
+    for (const options of [{}, { num_predict: -1 }, { num_predict: 51 }, { num_predict: 1e6 }]) {
+      expect(chat({ options }, { ...policy, ...LEFT }).options).toEqual({ num_predict: 50 })
+      expect(generate({ options }, { ...policy, ...LEFT }).options).toEqual({ num_predict: 50 })
+    }
+  })
+
+  test('takes nothing from who asks for less', () => {
+    for (const policy of [ANYONE, MANAGER]) {
+      const { options } = chat({ options: { num_predict: 7 } }, { ...policy, ...LEFT })
+      expect(options).toEqual({ num_predict: 7 })
+    }
+  })
+})
