@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test'
 import { runProgram } from '../../support/cli-program.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
-/** Command lines from the predecessor's README, in its order. */
+/** Command lines from the predecessor's README in its order, then those of its usage guide. */
 const LINES = [
   'user create myuser',
   'user create adminuser --admin --role premium',
@@ -12,8 +12,14 @@ const LINES = [
   'user update myuser --role premium --admin',
   'key generate myuser --description "Development key"',
   'key list --username myuser',
+  'ratelimit set myuser ollama --token-hourly 1000 --token-daily 10000',
+  'ratelimit get myuser',
+  'ratelimit get myuser ollama',
   'usage list myuser',
   'usage list myuser --gateway ollama --days 7 --model llama2',
+  'user create limited --role basic --gateway ollama --token-limit-daily 10000 --token-limit-hourly 1000 --request-limit-daily 100 --request-limit-hourly 10',
+  'limits set limited ollama --token-hourly 500',
+  'limits show limited',
 ]
 
 const env = { PARALLAMA_DATA_DIR: temporaryFolder() }
@@ -32,5 +38,9 @@ test('the predecessor’s lines work as written', async () => {
   expect(await said('key list --username myuser')).toMatch(/ Development key$/m)
   const [{ id }] = JSON.parse(await said('key list --json'))
   expect(await said(`key revoke ${id}`)).toMatch(/^Status +revoked$/m)
+  expect(await said('ratelimit get myuser ollama')).toMatch(/^ollama +\* +1000 tokens\/hour /m)
+  expect(await said('ratelimit reset myuser ollama')).toContain('Removed 2 limit(s)')
+  expect(await said('limits show limited')).toMatch(/ 500 tokens\/hour [^]* 10000 tokens\/day /)
+  expect(await said('limits reset limited ollama')).toContain('Removed 4 limit(s)')
   expect(await runProgram(words('user delete myuser --yes'), { env })).toMatchObject({ code: 0 })
 })

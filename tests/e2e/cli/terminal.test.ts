@@ -85,6 +85,39 @@ describe('on a terminal', () => {
     expect((await runProgram(['user', 'info', 'anna'], { env })).code).toBe(0)
   })
 
+  test('limits have a bar as long as there is room, and their lines fit the width', async () => {
+    const set = (line: string) => runProgram(['ratelimit', 'set', ...line.split(' ')], { env })
+    await set('anna ollama --token-daily 3000 --request-hourly 60')
+    const now = Date.now()
+    const store = openDatabase(`sqlite:${dataDir}/parallama.db`)
+    await store.db
+      .insertInto('limit_buckets')
+      .values({
+        holder: `user:${anna.id}`,
+        bucket: 'all ollama * tokens day',
+        debt: 2000 * 864_000,
+        tick: Math.floor(now / 100) + 36_000,
+        held: 0,
+        refusals: 0,
+        updated_at: now,
+      })
+      .execute()
+    await store.close()
+    const { screen } = await onTerminal(['ratelimit', 'get', 'anna'])
+    expect(screen).toMatch(/^ollama +60 requests\/hour +░{12} {3}0 % +60 +- +own\r$/m)
+    expect(screen).toMatch(/^ollama +3000 tokens\/day +█{8}░{4} {2}67 % +1000 +in 1\d h +own\r$/m)
+    await set(
+      'anthropic --role basic --shadow --model registry.example.org/a/long-one:70b --compute-daily 99999',
+    )
+    const { screen: full } = await onTerminal(['ratelimit', 'get', 'anna'])
+    expect(full).toContain(' 67 % ')
+    expect(
+      Math.max(...full.split('\r\n').map((line) => Bun.stringWidth(line))),
+    ).toBeLessThanOrEqual(COLUMNS)
+    expect(full).toContain('99999 s compute/day')
+    expect((await runProgram(['ratelimit', 'get', 'anna'], { env })).stdout).not.toContain('█')
+  })
+
   test('every list fits the width, its lines and what people need of them', async () => {
     const store = openDatabase(`sqlite:${dataDir}/parallama.db`)
     const long = { model: 'registry.example.org/team/model-with-a-long-name:70b-q4_K_M' }

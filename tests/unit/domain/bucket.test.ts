@@ -158,7 +158,7 @@ describe('whatever happens to a bucket', () => {
   test('time that goes back and forth lets in no more than its latest moment does', () => {
     const steps = fc.array(fc.integer({ min: -200_000, max: 200_000 }), { maxLength: 40 })
     const property = fc.property(anyShape, steps, (shape, jumps) => {
-      let [bucket, at, latest, used] = [EMPTY, START, START, 0n]
+      let [bucket, at, latest, used] = [drained(EMPTY, shape, START), START, START, 0n]
       for (const jump of jumps) {
         at += jump
         latest = Math.max(latest, at)
