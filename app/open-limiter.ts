@@ -63,7 +63,7 @@ async function openShared(
   const rebuildNow = createRebuild({
     db,
     clock: systemClock,
-    longestRequestMs: config.requestTimeoutSeconds * 1000,
+    longestRequestMs: (config.bodyTimeoutSeconds + config.requestTimeoutSeconds) * 1000,
   })
   const bounded = createBounded(REBUILD_TIMEOUT_MS, MAX_REBUILDS)
   const rebuild: typeof rebuildNow = (holder, limits) => bounded(() => rebuildNow(holder, limits))

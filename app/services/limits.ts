@@ -108,6 +108,7 @@ export function createLimits(needs: LimitsNeeds) {
       )
       const rules = await listLimits(db, found, filter)
       if (limits.length === 0 && rules.length === 0) throw await noSuchRule(db, found, filter)
+      // Before the revision is raised: that is when servers look for buckets to empty.
       for (const [holder, held] of Map.groupBy(limits, (limit) => limit.holder)) {
         await buckets.empty(
           holder,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { openDatabase } from '../../../db/client.ts'
+import { MIGRATIONS } from '../../../db/migrations/index.ts'
 import { insertRequests, requestRow } from '../../support/builders.ts'
 import { PROGRAM, runProgram } from '../../support/cli-program.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
@@ -8,6 +9,7 @@ const COLUMNS = 80
 const PASSWORD = 'violet-harbour-9-teapots'
 
 const dataDir = temporaryFolder()
+const otherDir = temporaryFolder()
 const env = { PARALLAMA_DATA_DIR: dataDir }
 
 /** A question on the screen, and what is typed when it appears. */
@@ -79,10 +81,20 @@ describe('on a terminal', () => {
   })
 
   test('migrate down says what would be lost, asks, and says that nothing was changed', async () => {
-    const ask = 'lose ALL users, keys, roles and usage? [y/N] '
+    const ask = 'lose what it added? [y/N] '
     const refused = await onTerminal(['migrate', 'down'], [[ask, 'n\r']])
     expect(refused).toMatchObject({ code: 1, unasked: 0 })
     expect((await runProgram(['user', 'info', 'anna'], { env })).code).toBe(0)
+  })
+
+  test('migrate down asks more loudly before the first migration goes, which held everything', async () => {
+    const migrate = (...args: string[]) => ['migrate', ...args, '--data-dir', otherDir]
+    await runProgram(migrate('up'))
+    for (const _ of Object.keys(MIGRATIONS).slice(1)) await runProgram(migrate('down', '--yes'))
+    const ask = 'lose ALL users, keys, roles and usage? [y/N] '
+    const refused = await onTerminal(migrate('down'), [[ask, 'n\r']])
+    expect(refused).toMatchObject({ code: 1, unasked: 0 })
+    expect((await runProgram(migrate('up'))).stdout).not.toContain('0001-initial')
   })
 
   test('limits have a bar as long as there is room, and their lines fit the width', async () => {

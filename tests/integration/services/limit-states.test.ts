@@ -7,6 +7,7 @@ import type { Subject } from '../../../app/services/limit-subject.ts'
 import { createLimits } from '../../../app/services/limits.ts'
 import type { Db } from '../../../db/client.ts'
 import { newId } from '../../../db/ids.ts'
+import { readRevision } from '../../../db/queries/revision.ts'
 import { TESTER, testAdmin } from '../../support/builders.ts'
 import { describeEachDatabase } from '../../support/each-database.ts'
 import { refusalOf } from '../../support/refusal.ts'
@@ -160,5 +161,25 @@ await describeEachDatabase('what is left of limits', (openFresh) => {
     expect(
       await refusalOf(limits.resetUsed(TESTER, { user: 'anna' }, { gateway: 'openai' })),
     ).toMatchObject({ code: 'not_found' })
+  })
+
+  test('is given back before the revision tells servers to look', async () => {
+    await set({ user: 'anna' }, [tokens(100)])
+    const before = await readRevision(db)
+    const seen: number[] = []
+    const needs = { db, clock: { now: () => AT }, newId }
+    const stored = createStoredBuckets(needs)
+    const watched = createLimits({
+      ...needs,
+      buckets: {
+        ...stored,
+        async empty(...args) {
+          await stored.empty(...args)
+          seen.push(await readRevision(db))
+        },
+      },
+    })
+    await watched.resetUsed(TESTER, { user: 'anna' }, { gateway: 'ollama' })
+    expect([...seen, await readRevision(db)]).toEqual([before, before + 1])
   })
 })

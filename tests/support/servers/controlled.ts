@@ -12,6 +12,10 @@ export interface ControlledServer {
   /** In good order by default; `'crash'` leaves clients and data as a power cut would. */
   stop(how?: 'orderly' | 'crash'): Promise<void>
   restart(): Promise<void>
+  /** Lets it stand still, with its connections open and nobody at the other end. */
+  pause(): Promise<void>
+  /** Lets it go on. */
+  resume(): Promise<void>
   /** Stops it for good and removes its data. */
   dispose(): Promise<void>
 }
@@ -52,6 +56,12 @@ export async function startControlled(kind: ServerKind): Promise<ControlledServe
     async restart() {
       await server.stop()
       await server.start()
+    },
+    async pause() {
+      await running?.send('STOP')
+    },
+    async resume() {
+      await running?.send('CONT')
     },
     async dispose() {
       await server.stop('crash')

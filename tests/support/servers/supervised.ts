@@ -5,10 +5,14 @@ import type { Account } from './account.ts'
 
 /** The signals a test may stop a server with. */
 export type StopSignal = 'INT' | 'TERM' | 'QUIT' | 'KILL'
+/** The signals that make a server stand still and go on. */
+export type PauseSignal = 'STOP' | 'CONT'
 
 /** A server process that can't outlive this one. */
 export interface Supervised {
   readonly exited: Promise<number>
+  /** Sends the signal to the server, which may take a moment to get it. */
+  send(signal: PauseSignal): Promise<void>
   /** Sends the signal to the server and waits for its end. */
   stop(signal: StopSignal): Promise<void>
 }
@@ -33,8 +37,8 @@ shift 2
 "$@" </dev/null &
 server=$!
 {
-  if read -r signal; then kill -"$signal" $server
-  else : >"$directory/orphaned"; kill -"$orphaned" $server; fi
+  while read -r signal; do kill -"$signal" $server; done
+  : >"$directory/orphaned"; kill -"$orphaned" $server; kill -CONT $server
 } <&3 &
 reader=$!
 exec 3<&-
@@ -55,8 +59,13 @@ export function runSupervised({ command, directory, account, onOrphaned }: Super
   child.unref()
   const supervised: Supervised = {
     exited: child.exited,
-    async stop(signal) {
+    async send(signal) {
       child.stdin.write(`${signal}\n`)
+      await child.stdin.flush()
+    },
+    async stop(signal) {
+      // One that stands still gets the signal when it goes on.
+      child.stdin.write(`${signal}\nCONT\n`)
       await child.stdin.flush()
       await child.exited
     },

@@ -16,7 +16,14 @@ export function createWorld() {
   const rows = new Map<string, BucketRow>()
   const clock = createClock(AT)
   const log = memoryLog()
-  const state = { fails: false, answer: Promise.resolve(), saves: [] as number[], reads: 0 }
+  const state = {
+    fails: false,
+    answer: Promise.resolve(),
+    /** How many rows each save and each removal was about. */
+    saves: [] as number[],
+    removals: [] as number[],
+    reads: 0,
+  }
   const ticks = new Set<() => void>()
 
   const reached = async (): Promise<void> => {
@@ -42,6 +49,7 @@ export function createWorld() {
       }
     },
     async remove(keys) {
+      state.removals.push(keys.length)
       await reached()
       for (const key of keys.filter((key) => !isNewer(key))) rows.delete(nameOf(key))
     },

@@ -99,6 +99,7 @@ describe('writing down', () => {
     world.state.fails = false
     await world.second()
     expect(world.state.saves.at(-1)).toBeLessThan(10)
+    expect(world.state.removals).toEqual([])
     expect(world.bucket(of('user:0'))).toBeNull()
   })
 })
