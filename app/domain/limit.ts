@@ -122,13 +122,13 @@ const covering = new WeakMap<readonly Limit[], Map<string, readonly Limit[]>>()
  * on top. Those of one holder stand together.
  */
 export function effectiveLimits(limits: readonly Limit[]): Limit[] {
-  const personal = new Map<string, Limit>()
-  for (const limit of limits.filter(({ scope }) => scope === 'role' || scope === 'user')) {
-    const known = personal.get(limit.bucket)
-    if (!known || outranks(limit, known)) personal.set(limit.bucket, limit)
+  const byBucket = new Map<string, Limit>()
+  for (const limit of limits) {
+    const name = `${limit.holder} ${limit.bucket}`
+    const known = byBucket.get(name)
+    if (!known || outranks(limit, known)) byBucket.set(name, limit)
   }
-  const others = limits.filter(({ scope }) => scope === 'key' || scope === 'shared')
-  return [...personal.values(), ...others].sort((a, b) => compare(a.holder, b.holder))
+  return [...byBucket.values()].sort((a, b) => compare(a.holder, b.holder))
 }
 
 function outranks(limit: Limit, known: Limit): boolean {

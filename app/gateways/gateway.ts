@@ -57,6 +57,8 @@ export interface Operation {
   readonly method: Definition<unknown>['method']
   readonly paths: readonly string[]
   readonly permissions: readonly Permission[]
+  /** Whether a model has to work for it, so that it counts against limits. */
+  readonly isWork: boolean
   mount(app: App, gateway: Gateway, needs: GatewayNeeds): void
 }
 
@@ -68,6 +70,7 @@ export function operation<Body>(definition: Definition<Body>): Operation {
     method,
     paths,
     permissions,
+    isWork: definition.work !== null,
     mount(app, gateway, needs) {
       const required = [`gateway:${gateway.name}` as Permission, ...permissions]
       guarded(app, needs, gateway.name, { ...definition, permissions: required }, (c) =>

@@ -5,6 +5,7 @@ import { type Bucket, drained, EMPTY } from '../domain/bucket.ts'
 import type { Clock } from '../domain/clock.ts'
 import { covers, type Limit, shapeOf, type Unit, windowMs } from '../domain/limit.ts'
 import { rebuilt } from '../domain/rebuild.ts'
+import { WORKING_OPERATIONS } from '../domain/usage.ts'
 import type { Rebuild } from './redis-limiter.ts'
 
 export interface RebuildNeeds {
@@ -53,7 +54,7 @@ async function readHistory(
   const perKey = limits.some(({ scope }) => scope === 'key')
   const [slices, rows] = await Promise.all([
     usersOf(db, holder, since).then((userIds) =>
-      usageSlices(db, { userIds, since, longestMs, perKey }),
+      usageSlices(db, { userIds, since, longestMs, operations: WORKING_OPERATIONS, perKey }),
     ),
     readBuckets(db, [holder]),
   ])

@@ -2,13 +2,12 @@ import type { Db } from '../../db/client.ts'
 import { type LedgerRow, readLedger } from '../../db/queries/ledger-replay.ts'
 import type { Clock } from '../domain/clock.ts'
 import { ANY, fromBase, type Rule, type Unit } from '../domain/limit.ts'
+import { WORKING_OPERATIONS } from '../domain/usage.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { createReplay, type Replay } from '../limits/replay.ts'
 import type { FoundSubject } from './limit-subject.ts'
 import { type Member, membersOf } from './role-lineage.ts'
 
-/** What counts against limits. */
-const INFERENCE = ['chat', 'generate', 'embed', 'embeddings']
 const DAY_MS = 86_400_000
 const MAX_DAYS = 3650
 /** How many refusals are told one by one. */
@@ -80,7 +79,7 @@ export async function simulateRules(
     keyId: subject.kind === 'key' ? subject.id : undefined,
     gateway: gateway === ANY ? undefined : gateway,
     model: model === ANY ? undefined : model,
-    operations: INFERENCE,
+    operations: WORKING_OPERATIONS,
     from: until - days * DAY_MS,
     until,
   })

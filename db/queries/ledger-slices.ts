@@ -7,6 +7,8 @@ export interface SliceFilter {
   readonly since: number
   /** How long a request can take, in ms; what took longer may be missing. */
   readonly longestMs: number
+  /** Only these operations. */
+  readonly operations: readonly string[]
   /** Whether the keys of a user are told apart. */
   readonly perKey: boolean
 }
@@ -24,13 +26,11 @@ export interface UsageSlice {
   readonly compute_ms: number
 }
 
-/** The operations that count against limits. */
-const INFERENCE = ['chat', 'generate', 'embed', 'embeddings']
 /** Users in one statement. */
 const MAX_USERS = 500
 
 /**
- * What these users had inference do, summed by minute, gateway, model and key, in the order of time.
+ * What these users' requests of those operations used, summed by minute, gateway, model and key, in the order of time.
  * A request that failed before its first token used nothing and does not count.
  */
 export async function usageSlices(db: Db, filter: SliceFilter): Promise<UsageSlice[]> {
@@ -43,7 +43,8 @@ export async function usageSlices(db: Db, filter: SliceFilter): Promise<UsageSli
 }
 
 /** The statement for as many users as fit into one. */
-export function slicesQuery(db: Db, { userIds, since, longestMs, perKey }: SliceFilter) {
+export function slicesQuery(db: Db, filter: SliceFilter) {
+  const { userIds, since, longestMs, operations, perKey } = filter
   // The same on both: whole numbers are divided without a rest.
   const minuteEnd = sql<number>`(ended_at / 60000 + 1) * 60000`
   return db
@@ -60,7 +61,7 @@ export function slicesQuery(db: Db, { userIds, since, longestMs, perKey }: Slice
     .where('user_id', 'in', userIds)
     .where('started_at', '>=', since - longestMs)
     .where('ended_at', '>=', since)
-    .where('operation', 'in', INFERENCE)
+    .where('operation', 'in', operations)
     .where((eb) =>
       eb.or([
         eb('outcome', '!=', 'failed'),

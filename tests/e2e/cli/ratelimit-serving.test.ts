@@ -1,4 +1,4 @@
-import { expect, test } from 'bun:test'
+import { afterAll, expect, test } from 'bun:test'
 import { runProgram, serveProgram } from '../../support/cli-program.ts'
 import { describeEachDatabase } from '../../support/each-database.ts'
 import { startFakeOllama } from '../../support/fake-ollama.ts'
@@ -6,13 +6,14 @@ import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const MODEL = 'llama3.2:3b'
 /** How long a change may take to be seen by the server, and what was used by the command line, in ms. */
-const MOST_MS = 5000
+const MOST_MS = 20_000
 
 const folder = temporaryFolder()
+const ollama = await startFakeOllama()
+afterAll(() => ollama.stop())
 
 await describeEachDatabase('a limit set on the command line', (openFresh) => {
   test('holds for a running server, shows what was used, and can be given back', async () => {
-    await using ollama = await startFakeOllama({ models: [{ name: MODEL }] })
     const { url } = await openFresh()
     const env = {
       PARALLAMA_DATA_DIR: folder,

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from 'bun:test'
 import { sql } from 'kysely'
+import { WORKING_OPERATIONS } from '../../../app/domain/usage.ts'
 import {
   roleMembers,
   type SliceFilter,
@@ -39,6 +40,7 @@ await describeEachDatabase('what the ledger says was used', (openFresh) => {
       userIds: ['user-1'],
       since: NOW - HOUR_MS,
       longestMs: 2 * HOUR_MS,
+      operations: WORKING_OPERATIONS,
       perKey: false,
       ...change,
     })
