@@ -19,19 +19,22 @@ export interface AdminNeeds {
   readonly minPasswordLength: number
   /** Where the buckets of limits are kept; in the database when left out. */
   readonly buckets?: BucketReader | undefined
+  /** The models on all hosts, or null when that can't be told; never told when left out. */
+  readonly installedModels?: (() => Promise<readonly string[] | null>) | undefined
 }
 
 /** The use cases of administration, ready to be called by a command or a route. */
 export function createAdmin({ db, keyring, minPasswordLength, ...rest }: AdminNeeds) {
   const needs = { db, clock: systemClock, newId }
   const passwords = createPasswords({ minLength: minPasswordLength, isCommon: isCommonPassword })
+  const installedModels = rest.installedModels ?? (async () => null)
   const buckets = rest.buckets ?? createStoredBuckets(needs)
   return {
     users: createUsers({ ...needs, passwords }),
     keys: createKeys({ ...needs, keyring, random: randomBytes }),
     roles: createRoles(needs),
     usage: createUsage(needs),
-    limits: createLimits({ ...needs, buckets }),
+    limits: createLimits({ ...needs, buckets, installedModels }),
   }
 }
 

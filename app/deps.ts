@@ -75,6 +75,7 @@ export async function openDeps(config: Config, { log, migrate }: DepsOptions) {
     limit: config.failedAuthPerMinute,
     windowMs: SHIELD_WINDOW_MS,
     store: redis && redisFailureStore(redis),
+    onBlocked: metrics.limits.shieldBlocked,
     clock,
     log,
   })

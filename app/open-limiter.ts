@@ -12,16 +12,16 @@ import type { Limiter } from './limits/limiter.ts'
 import { openPersistentLimiter } from './limits/persistent-limiter.ts'
 import { createRebuild } from './limits/rebuild.ts'
 import { createRedisLimiter } from './limits/redis-limiter.ts'
-import type { RedisLink } from './limits/redis-link.ts'
+import { RedisGoneError, type RedisLink } from './limits/redis-link.ts'
 import { createReplicas } from './limits/replicas.ts'
 import { createSharedLimiter } from './limits/shared-limiter.ts'
 import type { Log } from './log.ts'
-import { openRedis } from './open-redis.ts'
+import { explainRedis, openRedis, warnOfEviction } from './open-redis.ts'
 import type { Config } from './settings.ts'
 
 /** How long the ledger may take to rebuild a bucket, in ms, and how many may be rebuilt at a time. */
 const REBUILD_TIMEOUT_MS = 2000
-const MAX_REBUILDS = 20
+const MAX_REBUILDS = 500
 
 export interface OpenLimiter {
   readonly limiter: Limiter
@@ -40,7 +40,14 @@ export interface OpenLimiterNeeds {
 export async function openLimiter(config: Config, needs: OpenLimiterNeeds): Promise<OpenLimiter> {
   const { redisUrl } = config
   if (!redisUrl) return await openOwn(needs)
-  return await openShared(await openRedis(redisUrl, needs.log), config, needs)
+  const redis = await openRedis(redisUrl, needs.log)
+  try {
+    await warnOfEviction(redis, needs.log)
+    return await openShared(redis, config, needs)
+  } catch (err) {
+    redis.close()
+    throw err instanceof RedisGoneError ? explainRedis(err, redisUrl) : err
+  }
 }
 
 async function openOwn({ store: { db }, log }: OpenLimiterNeeds): Promise<OpenLimiter> {
@@ -67,7 +74,7 @@ async function openShared(
   })
   const bounded = createBounded(REBUILD_TIMEOUT_MS, MAX_REBUILDS)
   const rebuild: typeof rebuildNow = (holder, limits) => bounded(() => rebuildNow(holder, limits))
-  const replicas = createReplicas({ link: redis, id: newId() })
+  const replicas = createReplicas({ link: redis, id: newId(), newId })
   const limiter = await createSharedLimiter({
     redis: createRedisLimiter({ link: redis, rebuild }),
     announce: replicas.announce,

@@ -2,6 +2,7 @@ import { userInfo } from 'node:os'
 import { type Admin, createAdmin } from '../app/admin.ts'
 import { openKeyring, readMasterSecret } from '../app/auth/secrets.ts'
 import { loadConfig } from '../app/config.ts'
+import { installedModels } from '../app/installed-models.ts'
 import { openBuckets } from '../app/open-buckets.ts'
 import type { Config } from '../app/settings.ts'
 import { explainDatabase, openStore } from '../app/store.ts'
@@ -36,7 +37,15 @@ export async function withAdminOf<T>(
   const buckets = openBuckets(config, store.db)
   try {
     const keyring = openKeyring(readMasterSecret(config.secret, config.secretFile))
-    return await act(createAdmin({ ...config, db: store.db, keyring, buckets }))
+    return await act(
+      createAdmin({
+        ...config,
+        db: store.db,
+        keyring,
+        buckets,
+        installedModels: () => installedModels(config),
+      }),
+    )
   } catch (err) {
     throw explainDatabase(err, config)
   } finally {

@@ -26,12 +26,20 @@ export interface BucketShape {
 /** Nothing is added to a debt beyond this: whole numbers are exact up to 2^53. */
 export const MAX_DEBT = 9_000_000_000_000_000
 
+/** Most that is owed, in what a window pays off. */
+const MOST_WINDOWS = 2
+
 export const EMPTY: Bucket = { debt: 0, tick: 0, held: 0, refusals: 0 }
 
-/** The bucket at that time, in epoch ms. Time that goes backwards changes nothing. */
-export function drained(bucket: Bucket, { capacity, tickMs }: BucketShape, at: number): Bucket {
+/**
+ * The bucket at that time, in epoch ms. Time that goes backwards changes nothing. Nobody owes more than
+ * two windows pay off: a limit that is lowered does not punish for what was allowed before.
+ */
+export function drained(bucket: Bucket, shape: BucketShape, at: number): Bucket {
+  const { capacity, ticks, tickMs } = shape
   const tick = Math.max(bucket.tick, Math.floor(at / tickMs))
-  return { ...bucket, tick, debt: Math.max(0, bucket.debt - (tick - bucket.tick) * capacity) }
+  const owed = Math.min(bucket.debt, MOST_WINDOWS * capacity * ticks)
+  return { ...bucket, tick, debt: Math.max(0, owed - (tick - bucket.tick) * capacity) }
 }
 
 /** Whether so much can be taken now. */

@@ -38,10 +38,13 @@ export const estimatePromptTokens = (bytes: number): number => Math.ceil(bytes /
 
 /**
  * Tokens to reserve for a prompt before anybody has counted it: more than it will turn out to have, so
- * that a limit holds. Two and a half bytes make a token in the densest of usual texts, and a model's
- * template adds some of its own.
+ * that a limit holds. Two and a half bytes make a token in the densest of usual texts (rare scripts take
+ * more; it is the count that is paid), and a model's template adds some of its own.
  */
 export const reservePromptTokens = (bytes: number): number => Math.ceil(bytes / 2.5) + 32
+
+/** The fewest tokens that a prompt can turn out to have: words that are one token are no longer. */
+export const leastPromptTokens = (bytes: number): number => Math.floor(bytes / 12)
 
 /** The size of some texts in UTF-8 bytes; what is not there counts nothing. */
 export const textBytes = (texts: readonly (string | undefined)[]): number =>

@@ -32,7 +32,7 @@ if #missing > 1 then return missing end
 local admitted, fitted = true, {}
 for i, limit in ipairs(limits) do
   local b, unit, ticks = buckets[i], limit[UNIT], limit[TICKS]
-  drain(b, limit[CAPACITY], limit[TICK_MS])
+  drain(b, limit[CAPACITY], limit[TICKS], limit[TICK_MS])
   local free = limit[CAPACITY] - b.held
   fitted[i] = b.debt <= (free - needs[unit]) * ticks
   if not limit[IS_SHADOW] then

@@ -3,6 +3,7 @@
 -- running requests hold of them: a line for the id, then one for each bucket and its amount.
 
 local MAX_DEBT = 9000000000000000
+local MOST_WINDOWS = 2
 -- Longer than a day's bucket takes to empty; a holder that nobody has used for so long is forgotten.
 -- As a text: Redis is slow to make one of a number.
 local KEEP_MS = '172800000'
@@ -29,9 +30,10 @@ local function format(b)
   return string.format('%d %d %d %d', b.debt, b.tick, b.held, b.refusals)
 end
 
-local function drain(b, capacity, tick_ms)
+local function drain(b, capacity, ticks, tick_ms)
   local tick = math.max(b.tick, math.floor(now / tick_ms))
-  b.debt = math.max(0, b.debt - (tick - b.tick) * capacity)
+  local owed = math.min(b.debt, MOST_WINDOWS * capacity * ticks)
+  b.debt = math.max(0, owed - (tick - b.tick) * capacity)
   b.tick = tick
 end
 

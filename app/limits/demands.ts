@@ -3,11 +3,20 @@ import type { Demand } from './limiter.ts'
 
 /** An answer that can't have so many tokens is not worth beginning. */
 const LEAST_ANSWER_TOKENS = 16
-/** What is set aside for the time a host will be busy, in ms; the true time is charged at the end. */
+/** A slice of the time that a host will be busy, in ms; the true time is charged at the end. */
 const COMPUTE_MS = 30_000
 const LEAST_COMPUTE_MS = 1000
 
 const ONE: Demand = { need: 1, want: 1 }
+const NONE: Demand = { need: 0, want: 0 }
+
+/** Nothing of any unit. */
+export const NO_DEMANDS: Readonly<Record<Unit, Demand>> = {
+  requests: NONE,
+  tokens: NONE,
+  'compute-seconds': NONE,
+  'concurrent-requests': NONE,
+}
 
 /** What is known of a request before it runs, in tokens. */
 export interface Expected {
@@ -29,10 +38,14 @@ export function demandsOf(
   return {
     requests: ONE,
     tokens: atMost(smallest(limits, 'tokens'), least, promptTokens + predictTokens),
-    'compute-seconds': atMost(smallest(limits, 'compute-seconds'), LEAST_COMPUTE_MS, COMPUTE_MS),
+    'compute-seconds': computeDemand(limits),
     'concurrent-requests': ONE,
   }
 }
+
+/** One slice of compute time. */
+export const computeDemand = (limits: readonly Limit[]): Demand =>
+  atMost(smallest(limits, 'compute-seconds'), LEAST_COMPUTE_MS, COMPUTE_MS)
 
 const smallest = (limits: readonly Limit[], unit: Unit): number =>
   limits.reduce(

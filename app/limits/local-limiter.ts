@@ -5,11 +5,12 @@ import { within } from '../domain/within.ts'
 import { nameOf } from './bucket-map.ts'
 import type { Admission, Decision, Demand, Reservation } from './limiter.ts'
 import { createMemoryLimiter } from './memory-limiter.ts'
-import type { Rebuild } from './redis-limiter.ts'
+import { isLasting } from './rebuild.ts'
 import { localBucket, localShape, type Place } from './replica-share.ts'
+import type { Rebuild } from './restore.ts'
 
-/** How long the ledger may take to say what was used before Redis went, in ms. */
-const LEDGER_MS = 8
+/** For so long an answer is waited for without which nothing can be admitted, in ms. */
+const LEDGER_MS = 500
 
 export interface LocalLimiterNeeds {
   readonly place: Place
@@ -23,7 +24,7 @@ export interface LocalLimiterNeeds {
 
 /**
  * A replica on its own, for one outage of Redis: it holds its part of each limit, and of that what was
- * left by the worse of what Redis last said and what the ledger says. Answers within 10 ms.
+ * left by the worse of what Redis last said and what the ledger says.
  */
 export function createLocalLimiter(needs: LocalLimiterNeeds) {
   const { place, lastSeen, rebuild, clock, running } = needs
@@ -38,8 +39,17 @@ export function createLocalLimiter(needs: LocalLimiterNeeds) {
   })
   for (const reservation of running) memory.adopt(concurrencyOf(reservation))
 
-  const lookUp = async (holder: string, limits: readonly Limit[]): Promise<void> => {
-    const told = await within(rebuild(holder, limits), LEDGER_MS).catch(() => null)
+  /** True when nobody but the ledger can say what was used. */
+  const needsLedger = (limit: Limit): boolean =>
+    isLasting(limit) && !limit.shadow && !lastSeen(limit)
+
+  const lookUp = async (holder: string, limits: readonly Limit[], ms: number): Promise<void> => {
+    const isNeeded = limits.some(needsLedger)
+    const told = await within(rebuild(holder, limits), isNeeded ? LEDGER_MS : ms).catch(() => null)
+    if (isNeeded && !told) {
+      for (const limit of limits) asking.delete(nameOf(limit.holder, limit.bucket))
+      throw new Error(`neither Redis nor the ledger has told what ${holder} has used`)
+    }
     const states = new Map(told?.map(({ bucket, state }) => [bucket, state]))
     for (const limit of limits) {
       const candidates = [lastSeen(limit), states.get(limit.bucket)].flatMap((b) => b ?? [])
@@ -47,10 +57,10 @@ export function createLocalLimiter(needs: LocalLimiterNeeds) {
     }
   }
 
-  const prepare = async (limits: readonly Limit[]): Promise<void> => {
+  const prepare = async (limits: readonly Limit[], ms: number): Promise<void> => {
     const unknown = limits.filter((limit) => !asking.has(nameOf(limit.holder, limit.bucket)))
     for (const [holder, of] of Map.groupBy(unknown, ({ holder }) => holder)) {
-      const asked = lookUp(holder, of)
+      const asked = lookUp(holder, of, ms)
       for (const limit of of) asking.set(nameOf(limit.holder, limit.bucket), asked)
     }
     await Promise.all(
@@ -59,15 +69,19 @@ export function createLocalLimiter(needs: LocalLimiterNeeds) {
   }
 
   return {
-    async admit(admission: Admission): Promise<Decision> {
+    /**
+     * Waits for the ledger for `ledgerMs`, and longer only when nothing else is known. Throws when the
+     * ledger is needed and does not answer.
+     */
+    async admit(admission: Admission, ledgerMs: number): Promise<Decision> {
       const { limits, demands } = admission
-      await prepare(limits)
+      await prepare(limits, ledgerMs)
       return await memory.admit({ ...admission, demands: fitting(demands, limits, place) })
     },
 
-    /** Of what was admitted by Redis only the concurrency is known here. */
-    settle(reservation: Reservation, used: Amounts, { isLocal }: { isLocal: boolean }): void {
-      memory.settle(isLocal ? reservation : concurrencyOf(reservation), used)
+    /** Of what was admitted elsewhere only the concurrency is known here. */
+    settle(reservation: Reservation, used: Amounts, { isOwn }: { isOwn: boolean }): void {
+      memory.settle(isOwn ? reservation : concurrencyOf(reservation), used)
     },
   }
 }
@@ -96,14 +110,11 @@ function fitting(
   return { ...demands, tokens: capped('tokens'), 'compute-seconds': capped('compute-seconds') }
 }
 
-const worst = (candidates: readonly Bucket[], limit: Limit, at: number): Bucket =>
-  candidates
-    .map((bucket) => drained(bucket, shapeOf(limit), at))
-    .reduce(
-      (a, b) => ({
-        ...a,
-        debt: Math.max(a.debt, b.debt),
-        held: Math.max(a.held, b.held),
-      }),
-      drained(EMPTY, shapeOf(limit), at),
-    )
+function worst(candidates: readonly Bucket[], limit: Limit, at: number): Bucket {
+  const now = [EMPTY, ...candidates].map((bucket) => drained(bucket, shapeOf(limit), at))
+  return {
+    ...drained(EMPTY, shapeOf(limit), at),
+    debt: Math.max(...now.map(({ debt }) => debt)),
+    held: Math.max(...now.map(({ held }) => held)),
+  }
+}

@@ -1,7 +1,8 @@
 import type { Amounts } from '../domain/limit.ts'
 import type { Log } from '../log.ts'
-import type { Reservation } from './limiter.ts'
+import { isLasting } from './rebuild.ts'
 import type { RedisLimiter } from './redis-limiter.ts'
+import type { Running, RunningRequests } from './running-requests.ts'
 
 const MAX_OWED = 10_000
 /** How many are sent at a time. */
@@ -9,18 +10,21 @@ const BATCH = 100
 
 /** A settlement that Redis has not confirmed. */
 interface Owed {
-  readonly reservation: Reservation
+  readonly request: Running
   readonly charges: Amounts
+  /** Whether it may have arrived. */
   readonly isRetry: boolean
 }
 
-/** Settlements on their way to Redis, kept while it is gone: at most 10,000, the oldest go first. */
-export function createOwedSettlements(needs: {
+export interface OwedSettlementsNeeds {
   readonly redis: Pick<RedisLimiter, 'settle'>
+  readonly running: Pick<RunningRequests, 'tell' | 'distrust'>
   readonly log: Log
-}) {
-  const { redis, log } = needs
-  const owed: Owed[] = []
+}
+
+/** Settlements on their way to Redis, kept while it is gone: at most 10,000, the oldest go first. */
+export function createOwedSettlements({ redis, running, log }: OwedSettlementsNeeds) {
+  let owed: Owed[] = []
   let dropped = 0
 
   const keep = (settlement: Owed): void => {
@@ -30,35 +34,53 @@ export function createOwedSettlements(needs: {
     if (dropped++ === 0) log.warn({}, 'Redis is gone for so long that settlements are forgotten')
   }
 
+  /** Sends it; throws what Redis says, after keeping it for later. */
+  const send = async (settlement: Owed): Promise<void> => {
+    const { request, charges } = settlement
+    let { isRetry } = settlement
+    try {
+      await running.tell(request)
+      const sent = redis.settle(request.reservation, charges, { isRetry })
+      // From here on it may have arrived: the next time it counts only if the reservation is still there.
+      isRetry = true
+      await sent
+    } catch (err) {
+      keep({ request, charges, isRetry })
+      throw err
+    }
+  }
+
   return {
     get size(): number {
       return owed.length
     },
 
     /** Keeps it for later. */
-    later: (reservation: Reservation, charges: Amounts): void =>
-      keep({ reservation, charges, isRetry: false }),
+    later: (request: Running, charges: Amounts): void => keep({ request, charges, isRetry: false }),
 
-    /** Sends it; throws what Redis says, after keeping it for later. */
-    async send({ reservation, charges, isRetry }: Owed): Promise<void> {
-      try {
-        await redis.settle(reservation, charges, { isRetry })
-      } catch (err) {
-        // It may have arrived: the next time it counts only if the reservation is still there.
-        keep({ reservation, charges, isRetry: true })
-        throw err
-      }
-    },
+    /** Sends it at once; throws what Redis says, after keeping it for later. */
+    send: (request: Running, charges: Amounts): Promise<void> =>
+      send({ request, charges, isRetry: false }),
 
     /** Sends everything that is owed. Throws when Redis is not there; what is left stays owed. */
     async sendAll(): Promise<void> {
       while (owed.length > 0) {
-        const batch = owed.splice(0, BATCH)
-        const results = await Promise.allSettled(batch.map((settlement) => this.send(settlement)))
+        const results = await Promise.allSettled(owed.splice(0, BATCH).map(send))
         const failed = results.find((result) => result.status === 'rejected')
         if (failed) throw failed.reason
       }
       dropped = 0
+    },
+
+    /** Redis has lost everything: what is rebuilt from the ledger has these requests, the rest has not. */
+    restate(): void {
+      owed = owed.flatMap(({ request: { reservation, by }, charges }) => {
+        const limits = reservation.limits.filter((limit) => !isLasting(limit))
+        if (limits.length === 0) return []
+        const request = { reservation: { ...reservation, limits }, by }
+        running.distrust(request)
+        return [{ request, charges, isRetry: false }]
+      })
     },
   }
 }

@@ -6,7 +6,7 @@ import type { Clock } from '../domain/clock.ts'
 import { covers, type Limit, shapeOf, type Unit, windowMs } from '../domain/limit.ts'
 import { rebuilt } from '../domain/rebuild.ts'
 import { WORKING_OPERATIONS } from '../domain/usage.ts'
-import type { Rebuild } from './redis-limiter.ts'
+import type { Rebuild } from './restore.ts'
 
 export interface RebuildNeeds {
   readonly db: Db
@@ -43,14 +43,17 @@ export const createRebuild =
 
 const NONE: History = { slices: [], resets: new Map() }
 
-const isLasting = ({ window }: Limit): boolean => window === 'hour' || window === 'day'
+/** Whether the ledger tells what was used of a limit. */
+export const isLasting = ({ window }: Limit): boolean => window === 'hour' || window === 'day'
 
 async function readHistory(
   { db, clock, longestRequestMs: longestMs }: RebuildNeeds,
   holder: string,
   limits: readonly Limit[],
 ): Promise<History> {
-  const since = clock.now() - Math.max(...limits.map(({ window }) => windowMs(window)))
+  const now = clock.now()
+  // A rule that was set a moment ago needs no more of the ledger than that.
+  const since = Math.min(...limits.map((l) => Math.max(now - windowMs(l.window), l.since)))
   const perKey = limits.some(({ scope }) => scope === 'key')
   const [slices, rows] = await Promise.all([
     usersOf(db, holder, since).then((userIds) =>

@@ -1,20 +1,11 @@
-import type { Bucket } from '../domain/bucket.ts'
 import { type Amounts, type Limit, shapeOf, UNITS, type Unit } from '../domain/limit.ts'
 import { type Admission, type Decision, isHeld, type Reservation } from './limiter.ts'
 import type { RedisLink } from './redis-link.ts'
-import { ADMIT, KEEP, keysOf, SEED, SETTLE } from './redis-scripts.ts'
+import { ADMIT, ADOPT, CANCEL, KEEP, keysOf, SETTLE } from './redis-scripts.ts'
+import { createRestore, type Rebuild } from './restore.ts'
 
 /** How long what a request holds outlives its process, in ms; renewed well before. */
 export const LEASE_MS = 30_000
-
-/** How often in one request lost buckets are rebuilt, before it is given up. */
-const MAX_RESTORES = 3
-
-/** What the ledger says about buckets that Redis has lost, by their names. */
-export type Rebuild = (
-  holder: string,
-  limits: readonly Limit[],
-) => Promise<readonly { readonly bucket: string; readonly state: Bucket }[]>
 
 export interface RedisLimiterNeeds {
   readonly link: RedisLink
@@ -25,36 +16,36 @@ export interface RedisLimiterNeeds {
 export interface RedisLimiter {
   /** One script, one round trip, unless Redis has lost buckets: those are rebuilt first. */
   admit(admission: Admission): Promise<Decision>
+  /** Takes back what Redis may have admitted without our hearing of it, as far as it holds something. */
+  cancel(admission: Admission): Promise<void>
   /** `charges` is what to add to each limit; a retry counts only while the reservation is there. */
   settle(reservation: Reservation, charges: Amounts, options: { isRetry: boolean }): Promise<void>
-  /** Renews what these hold, also where Redis never knew of it. */
+  /**
+   * Counts a running request that Redis has lost or did not let in itself. A second time changes
+   * nothing, until the request is settled.
+   */
+  adopt(reservation: Reservation): Promise<void>
+  /** Renews what these hold, also where Redis has lost it. */
   keep(reservations: readonly Reservation[]): Promise<void>
 }
 
 export function createRedisLimiter({ link, rebuild }: RedisLimiterNeeds): RedisLimiter {
-  const rebuilding = new Map<string, Promise<void>>()
+  const { restore, restoring } = createRestore({ link, rebuild })
+  /** Those that have a line in Redis even when they hold nothing. */
+  const adopted = new WeakSet<Reservation>()
 
-  /** Many requests may find the same holder's buckets missing at once: the ledger is asked once. */
-  const restore = async (limits: readonly Limit[]): Promise<void> => {
+  /** For each holder the line that admit.lua writes down; empty where there is none. */
+  const linesOf = (reservation: Reservation): Map<string, string> => {
+    const { id, granted, limits } = reservation
     const byHolder = Map.groupBy(limits, ({ holder }) => holder)
-    await Promise.all(
-      [...byHolder].map(([holder, missing]) => {
-        const name = [holder, ...missing.map(({ bucket }) => bucket)].join('\n')
-        const running = rebuilding.get(name) ?? seed(holder, missing)
-        rebuilding.set(name, running)
-        return running.finally(() => rebuilding.delete(name))
+    return new Map(
+      [...byHolder].map(([holder, of]) => {
+        const held = of.filter(({ unit }) => isHeld(unit))
+        if (held.length === 0 && !adopted.has(reservation)) return [holder, '']
+        const parts = held.flatMap(({ bucket, unit }) => [bucket, granted[unit]])
+        return [holder, [id, ...parts].join('\n')]
       }),
     )
-  }
-
-  const seed = async (holder: string, limits: readonly Limit[]): Promise<void> => {
-    const buckets = await rebuild(holder, limits)
-    const args = buckets.flatMap(({ bucket, state: { debt, tick } }) => [
-      bucket,
-      `${debt}`,
-      `${tick}`,
-    ])
-    await link.run(SEED, [keysOf(holder)[0]], args)
   }
 
   return {
@@ -68,29 +59,39 @@ export function createRedisLimiter({ link, rebuild }: RedisLimiterNeeds): RedisL
         ...UNITS.map((unit) => `${demands[unit].need}`),
         ...UNITS.map((unit) => `${demands[unit].want}`),
       ]
-      for (let attempt = 1; ; attempt++) {
-        const reply = (await link.run(ADMIT, call.keys, args)) as Reply
-        if (reply[0] === 1) return toDecision(admission, reply)
-        if (attempt > MAX_RESTORES) throw new Error('buckets are lost as soon as they are rebuilt')
-        await restore(reply.slice(1).flatMap((index) => limits[Number(index) - 1] ?? []))
-      }
+      const ask = async () => (await link.run(ADMIT, call.keys, args)) as Reply
+      const missingIn = (reply: Reply) => (reply[0] === 1 ? [] : reply.slice(1))
+      return toDecision(admission, await restoring(limits, ask, missingIn))
+    },
+
+    async cancel({ id, limits }) {
+      const call = callOf(limits)
+      await link.run(CANCEL, call.keys, [id, call.limits])
     },
 
     async settle(reservation, charges, { isRetry }) {
       const { keys, limits } = callOf(reservation.limits)
-      const lines = holdsOf(reservation)
       await link.run(SETTLE, keys, [
         isRetry ? '1' : '0',
         limits,
         ...inOrder(reservation.granted),
         ...inOrder(charges),
-        ...lines.values(),
+        ...linesOf(reservation).values(),
       ])
+    },
+
+    async adopt(reservation) {
+      adopted.add(reservation)
+      const { keys, limits } = callOf(reservation.limits)
+      const granted = inOrder(reservation.granted)
+      const args = [`${LEASE_MS}`, limits, ...granted, ...linesOf(reservation).values()]
+      const ask = async () => (await link.run(ADOPT, keys, args)) as readonly number[]
+      await restoring(reservation.limits, ask, (missing) => missing)
     },
 
     async keep(reservations) {
       const holds = reservations.flatMap((reservation) =>
-        [...holdsOf(reservation)].flatMap(([holder, line]) =>
+        [...linesOf(reservation)].flatMap(([holder, line]) =>
           line === '' ? [] : [{ reservation, holder, line }],
         ),
       )
@@ -154,16 +155,4 @@ function toDecision({ id, limits }: Admission, reply: Reply): Decision {
     states,
     reservation: { id, granted: granted as Record<Unit, number>, limits: counted },
   }
-}
-
-/** For each holder the line that admit.lua writes down; empty when nothing is held there. */
-function holdsOf({ id, granted, limits }: Reservation): Map<string, string> {
-  const byHolder = Map.groupBy(limits, ({ holder }) => holder)
-  return new Map(
-    [...byHolder].map(([holder, of]) => {
-      const held = of.filter(({ unit }) => isHeld(unit))
-      const line = [id, ...held.flatMap(({ bucket, unit }) => [bucket, granted[unit]])].join('\n')
-      return [holder, held.length === 0 ? '' : line]
-    }),
-  )
 }

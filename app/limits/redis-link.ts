@@ -1,12 +1,13 @@
 import { createClient } from 'redis'
 import type { Log } from '../log.ts'
 import type { Script } from './redis-scripts.ts'
+import { createSilence } from './silence.ts'
 
-/** For so long Redis may be silent, in ms, while it owes an answer; then it counts as gone. */
-const SILENCE_MS = 40
 const CONNECT_TIMEOUT_MS = 2000
 const RECONNECT_MS = 100
-const PING_MS = 10_000
+const PING_MS = 1000
+/** A connection on which nothing moves for so long, in ms, is replaced: the network may have lost it. */
+const DEAD_MS = 3000
 
 /** Redis did not answer, or could not do what it was asked. */
 export class RedisGoneError extends Error {
@@ -17,7 +18,8 @@ export class RedisGoneError extends Error {
 export interface RedisLink {
   /**
    * Runs a script. Throws a RedisGoneError when there is no connection, when Redis has been silent
-   * for 40 ms, or when it refuses (out of memory, read-only, loading); the script may have run.
+   * for 40 ms, or longer where everything is slow, or when it refuses (out of memory, read-only,
+   * loading); the script may have run. After a silence it throws at once until Redis is heard again.
    */
   run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown>
   /** A command of another kind, under the same terms. */
@@ -40,6 +42,7 @@ export async function connectRedis(url: string, log: Log): Promise<RedisLink> {
     pingInterval: PING_MS,
     socket: {
       connectTimeout: CONNECT_TIMEOUT_MS,
+      socketTimeout: DEAD_MS,
       reconnectStrategy: (_, cause) => (isConnected ? RECONNECT_MS : cause),
     },
   })
@@ -58,41 +61,49 @@ export function overseen(
   close: () => void,
 ): RedisLink {
   const waiting = new Set<Waiting>()
-  let heardAt = 0
+  const silence = createSilence()
+  let isGone = false
   let timer: ReturnType<typeof setTimeout> | undefined
 
+  const heard = (entry: Waiting): void => {
+    silence.heard(performance.now())
+    isGone = false
+    waiting.delete(entry)
+  }
   const look = (): void => {
     timer = undefined
     const [oldest] = waiting
     if (!oldest) return
-    const silentMs = performance.now() - Math.max(heardAt, oldest.since)
-    if (silentMs < SILENCE_MS) {
-      watch(SILENCE_MS - silentMs)
+    if (!silence.look(performance.now(), oldest.since)) {
+      watch()
       return
     }
+    isGone = true
     for (const { fail } of waiting)
-      fail(new RedisGoneError(`silent for ${Math.round(silentMs)} ms`))
+      fail(new RedisGoneError(`silent for ${Math.round(silence.ms)} ms`))
     waiting.clear()
   }
-  const watch = (ms: number): void => {
-    // Not at once: when it was us who stood still, the answers are there and only want to be read.
-    timer ??= setTimeout(() => setTimeout(look, 1), ms)
+  const watch = (): void => {
+    timer = setTimeout(look, silence.nextLookMs)
   }
 
   const send = (command: readonly string[]): Promise<unknown> =>
     new Promise((resolve, reject) => {
+      // What it owes is enough to hear of its return; more would only pile up.
+      if (isGone) throw new RedisGoneError('still silent')
       const entry: Waiting = { since: performance.now(), fail: reject }
       waiting.add(entry)
-      watch(SILENCE_MS)
+      if (!timer) {
+        silence.begin(entry.since)
+        watch()
+      }
       sendCommand(command).then(
         (answer) => {
-          heardAt = performance.now()
-          waiting.delete(entry)
+          heard(entry)
           resolve(answer)
         },
         (err: unknown) => {
-          heardAt = performance.now()
-          waiting.delete(entry)
+          heard(entry)
           reject(new RedisGoneError(String(err), { cause: err }))
         },
       )

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import admit from './admit.lua' with { type: 'text' }
+import adopt from './adopt.lua' with { type: 'text' }
 import bucket from './bucket.lua' with { type: 'text' }
+import cancel from './cancel.lua' with { type: 'text' }
 import empty from './empty.lua' with { type: 'text' }
 import keep from './keep.lua' with { type: 'text' }
 import replicas from './replicas.lua' with { type: 'text' }
@@ -21,6 +23,8 @@ const script = (body: string): Script => {
 
 export const ADMIT = script(admit)
 export const SETTLE = script(settle)
+export const ADOPT = script(adopt)
+export const CANCEL = script(cancel)
 export const KEEP = script(keep)
 export const SEED = script(seed)
 export const EMPTY = script(empty)
@@ -28,6 +32,8 @@ export const REPLICAS = script(replicas)
 
 /** Where replicas say that they are alive. */
 export const REPLICAS_KEY = 'parallama:replicas'
+/** What is written once into a Redis that is empty: with another value there, all has been lost. */
+export const STORE_KEY = 'parallama:store'
 
 /** The holder's hash and sorted set. The braces keep both in one slot of a cluster. */
 export const keysOf = (holder: string): [hash: string, holds: string] => [

@@ -1,5 +1,5 @@
 import { charged, drained, holding, roomIn, waitMs } from '../domain/bucket.ts'
-import { fromBase } from '../domain/limit.ts'
+import { fromBase, type Limit } from '../domain/limit.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { limitHeaders, toSeconds } from './headers.ts'
 import type { Admission, Decision } from './limiter.ts'
@@ -9,8 +9,6 @@ import { describeLimit, durationInWords } from './words.ts'
 /** Told to wait longer, OpenAI's and Anthropic's clients try again after a few seconds. */
 const LONGEST_RETRY_WAIT_MS = 60_000
 const ONE_SECOND_MS = 1000
-/** Dates end here. */
-const LAST_MOMENT_MS = 8_640_000_000_000_000
 
 /** One limit that is in the way of a request. */
 interface Refusal {
@@ -35,6 +33,19 @@ export function limitReached(
     .map((policy) => refusalBy(policy, demands[policy.limit.unit].need, at))
   return errorOf(refusals, at, '', limitHeaders(states, at, demands))
 }
+
+/** The answer to a prompt that has at least so many tokens, which is more than the limit allows ever. */
+export const promptTooLong = (limit: Limit, tokens: number): GatewayError =>
+  new GatewayError(
+    'limit_reached',
+    `limit reached: ${describeLimit(limit)}; this prompt alone has at least ${tokens} tokens, so make it shorter`,
+    {
+      headers: { 'x-should-retry': 'false' },
+      details: {
+        limit: { ...ruleOf(limit), remaining: null, reset_ms: null, reset: null },
+      },
+    },
+  )
 
 /**
  * The end of an answer that has used up the compute time of a limit: so much of it, in ms, since the
@@ -107,18 +118,21 @@ function detailsOf(
   { policy, waitMs, waitsForOthers }: Refusal,
   at: number,
 ): Readonly<Record<string, unknown>> {
-  const { unit, window, scope, role, gateway, model, amount } = policy.limit
-  const reset = new Date(Math.min(at + waitMs, LAST_MOMENT_MS)).toISOString()
+  const reset = new Date(at + waitMs).toISOString()
   return {
-    unit,
-    window,
-    scope,
-    role,
-    gateway,
-    model,
-    limit: amount,
+    ...ruleOf(policy.limit),
     remaining: policy.remaining,
     reset_ms: waitsForOthers ? null : waitMs,
     reset: waitsForOthers ? null : reset,
   }
 }
+
+const ruleOf = ({ unit, window, scope, role, gateway, model, amount }: Limit) => ({
+  unit,
+  window,
+  scope,
+  role,
+  gateway,
+  model,
+  limit: amount,
+})

@@ -20,7 +20,7 @@ each_holder(cjson.decode(ARGV[2]), function(h, own, texts)
     -- A bucket that is missing is rebuilt from the ledger, which has this request.
     if not is_done and (texts[i] or not has_history(limit[BUCKET])) then
       local b = parse(texts[i])
-      drain(b, limit[CAPACITY], limit[TICK_MS])
+      drain(b, limit[CAPACITY], limit[TICKS], limit[TICK_MS])
       if was_held and unit ~= REQUESTS then hold(b, -granted[unit]) end
       charge(b, limit[TICKS], charges[unit])
       changes[#changes + 1] = limit[BUCKET]

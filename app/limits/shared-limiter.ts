@@ -1,47 +1,34 @@
-import type { Bucket } from '../domain/bucket.ts'
 import type { Clock } from '../domain/clock.ts'
 import { type Amounts, UNITS, type Unit } from '../domain/limit.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Log } from '../log.ts'
-import { nameOf } from './bucket-map.ts'
-import {
-  type Admission,
-  type Decision,
-  type Limiter,
-  type LimiterMode,
-  type Reservation,
-  settlement,
-} from './limiter.ts'
+import { createLastSeen } from './last-seen.ts'
+import { type Admission, type Decision, type Limiter, settlement } from './limiter.ts'
 import { createLocalLimiter, type LocalLimiter } from './local-limiter.ts'
 import { createOwedSettlements } from './owed-settlements.ts'
-import type { Rebuild, RedisLimiter } from './redis-limiter.ts'
+import type { RedisLimiter } from './redis-limiter.ts'
 import { RedisGoneError } from './redis-link.ts'
-import type { Place } from './replica-share.ts'
+import type { Replicas } from './replicas.ts'
+import type { Rebuild } from './restore.ts'
+import { createRunningRequests } from './running-requests.ts'
 
-/** How often Redis is asked whether it is back, in ms. */
-const PROBE_MS = 250
-/** How often this replica says that it is alive, in ms. */
-const ALIVE_MS = 1000
-/** How often what running requests hold is renewed, in ms, and how many in one step. */
+/** How often this replica says to Redis that it is alive, and hears whether Redis is, in ms. */
+const BEAT_MS = 250
+/** How often what running requests hold is renewed, in ms. */
 const KEEP_MS = 5000
-const KEEP_BATCH = 50
-/** How many buckets are remembered as Redis last told of them. */
-const MAX_SEEN = 10_000
+/** How long a decision may take without Redis, in ms, and how much of that the ledger gets at least. */
+const DECISION_MS = 45
+const LEAST_LEDGER_MS = 5
 
 export interface SharedLimiterNeeds {
   readonly redis: RedisLimiter
-  /** Says that this replica is alive; gives its place among those that are. */
-  readonly announce: () => Promise<Place>
+  /** Says that this replica is alive. */
+  readonly announce: Replicas['announce']
   /** Says that this replica goes, and lets go of Redis. */
   readonly leave: () => Promise<void>
   readonly rebuild: Rebuild
   readonly clock: Clock
   readonly log: Log
-}
-
-interface Open {
-  readonly reservation: Reservation
-  readonly isLocal: boolean
 }
 
 /**
@@ -51,104 +38,91 @@ interface Open {
  */
 export async function createSharedLimiter(needs: SharedLimiterNeeds): Promise<Limiter> {
   const { redis, announce, leave, rebuild, clock, log } = needs
-  const open = new Map<string, Open>()
-  const seen = new Map<string, Bucket>()
-  const owed = createOwedSettlements({ redis, log })
+  const running = createRunningRequests(redis)
+  const owed = createOwedSettlements({ redis, running, log })
+  const seen = createLastSeen()
+  let { place } = await announce()
   let local: LocalLimiter | null = null
-  let place = await announce()
-  let aliveAt = clock.now()
+  /** Whether Redis has been told all since it is back. */
+  let isTold = false
+  let isTroubled = false
   let keptAt = clock.now()
   let beating: Promise<void> | null = null
 
-  const remember = ({ states }: Decision): void => {
-    for (const { limit, bucket } of states) {
-      seen.delete(nameOf(limit.holder, limit.bucket))
-      seen.set(nameOf(limit.holder, limit.bucket), bucket)
-    }
-    while (seen.size > MAX_SEEN) seen.delete(seen.keys().next().value ?? '')
-  }
-
   /** Redis is gone: from here on this replica is on its own. */
   const lose = (err: RedisGoneError): LocalLimiter => {
+    isTold = false
     if (local) return local
     log.warn({ err, share: `1/${place.count}` }, 'Redis is gone: limits are held locally')
-    const running = [...open.values()].map(({ reservation }) => reservation)
     local = createLocalLimiter({
       place,
-      lastSeen: (limit) => seen.get(nameOf(limit.holder, limit.bucket)),
+      lastSeen: seen.get,
       rebuild,
       clock,
-      running,
+      running: running.list(),
     })
     return local
   }
 
-  const onFailure = (err: unknown): LocalLimiter => {
-    if (err instanceof RedisGoneError) return lose(err)
-    throw new GatewayError(
-      'limits_unavailable',
-      'limits cannot be checked at the moment; try again',
-      {
-        cause: err,
-        headers: { 'retry-after': '2' },
-      },
-    )
-  }
-
-  const note = ({ reservation }: Decision, isLocal: boolean): void => {
-    if (reservation) open.set(reservation.id, { reservation, isLocal })
-  }
-  const admitLocally = async (by: LocalLimiter, admission: Admission): Promise<Decision> => {
-    const decision = await by.admit(admission)
-    note(decision, true)
+  const admitLocally = async (
+    by: LocalLimiter,
+    admission: Admission,
+    askedAt: number,
+  ): Promise<Decision> => {
+    const leftMs = askedAt + DECISION_MS - performance.now()
+    const decision = await by.admit(admission, Math.max(leftMs, LEAST_LEDGER_MS))
+    if (decision.reservation) running.add(decision.reservation, by)
     return decision
   }
 
-  const renew = async (): Promise<void> => {
-    const reservations = [...open.values()].map(({ reservation }) => reservation)
-    for (let from = 0; from < reservations.length; from += KEEP_BATCH) {
-      await redis.keep(reservations.slice(from, from + KEEP_BATCH))
+  const say = async (): Promise<void> => {
+    const { place: now, isEmptied } = await announce()
+    place = now
+    if (isEmptied) {
+      running.distrustAll({ wasGone: local !== null })
+      owed.restate()
     }
+    running.heard()
   }
 
   /** Tells Redis what it has missed, and relies on it again. */
   const recover = async (): Promise<void> => {
-    place = await announce()
-    await owed.sendAll()
-    await renew()
-    await owed.sendAll()
-    local = null
-    // What was let in during the last step has not been told yet.
-    keptAt = 0
-    log.info({}, 'Redis is back: limits are exact again')
+    await running.renew()
+    // Only at the next beat, when the others have had the time to tell it theirs.
+    if (isTold) {
+      local = null
+      log.info({}, 'Redis is back: limits are exact again')
+    }
+    isTold = !isTold
   }
 
   const beat = async (): Promise<void> => {
+    await say()
+    await running.tellAll()
+    await owed.sendAll()
+    if (local) return await recover()
+    if (clock.now() - keptAt < KEEP_MS) return
+    keptAt = clock.now()
+    await running.renew()
+  }
+  const tryBeat = async (): Promise<void> => {
     try {
-      const now = clock.now()
-      if (local) return await recover()
-      if (now - aliveAt >= ALIVE_MS) {
-        place = await announce()
-        aliveAt = now
-      }
-      await owed.sendAll()
-      if (now - keptAt >= KEEP_MS) {
-        keptAt = now
-        await renew()
-      }
+      await beat()
+      isTroubled = false
     } catch (err) {
       if (err instanceof RedisGoneError) lose(err)
-      else log.warn({ err }, 'limits of running requests could not be renewed')
+      else if (!isTroubled) log.warn({ err }, 'limits of running requests could not be renewed')
+      isTroubled = !(err instanceof RedisGoneError)
     }
   }
   const timer = setInterval(() => {
-    beating ??= beat().finally(() => {
+    beating ??= tryBeat().finally(() => {
       beating = null
     })
-  }, PROBE_MS)
+  }, BEAT_MS)
 
   return {
-    get mode(): LimiterMode {
+    get mode() {
       return local ? 'local' : 'exact'
     },
     get owed() {
@@ -156,35 +130,41 @@ export async function createSharedLimiter(needs: SharedLimiterNeeds): Promise<Li
     },
 
     async admit(admission) {
-      if (local) return await admitLocally(local, admission)
+      const askedAt = performance.now()
       try {
+        if (local) return await admitLocally(local, admission, askedAt)
         const decision = await redis.admit(admission)
-        remember(decision)
-        note(decision, false)
+        seen.remember(decision)
+        if (decision.reservation) running.add(decision.reservation, null)
         return decision
       } catch (err) {
-        return await admitLocally(onFailure(err), admission)
+        if (!(err instanceof RedisGoneError)) throw unavailable(err)
+        running.doubt(admission)
+        return await admitLocally(lose(err), admission, askedAt).catch((cause) => {
+          throw unavailable(cause)
+        })
       }
     },
 
     settle(reservation, used) {
-      const entry = open.get(reservation.id)
-      if (!open.delete(reservation.id) || !entry) return
-      const charges = chargesOf(used, entry.isLocal)
+      const request = running.take(reservation.id)
+      if (!request) return
+      const charges = chargesOf(used)
+      if (!request.by) seen.settle(reservation, used, clock.now())
       if (!local) {
-        owed.send({ reservation, charges, isRetry: false }).catch((err) => {
+        owed.send(request, charges).catch((err) => {
           if (err instanceof RedisGoneError) lose(err)
         })
         return
       }
-      local.settle(reservation, used, { isLocal: entry.isLocal })
-      owed.later(reservation, charges)
+      local.settle(reservation, used, { isOwn: request.by === local })
+      owed.later(request, charges)
     },
 
     async close() {
       clearInterval(timer)
       await beating
-      await (local ? recover() : owed.sendAll()).catch((err: unknown) =>
+      await beat().catch((err: unknown) =>
         log.warn({ err, settlements: owed.size }, 'what was used could not be told to Redis'),
       )
       await leave()
@@ -192,8 +172,11 @@ export async function createSharedLimiter(needs: SharedLimiterNeeds): Promise<Li
   }
 }
 
-/** What Redis has to add: it knows of a request it admitted itself, and of no other. */
-const chargesOf = (used: Amounts, isLocal: boolean): Amounts =>
-  Object.fromEntries(
-    UNITS.map((unit) => [unit, isLocal ? used[unit] : settlement(unit, used)]),
-  ) as Record<Unit, number>
+const unavailable = (cause: unknown): GatewayError =>
+  new GatewayError('limits_unavailable', 'limits cannot be checked at the moment; try again', {
+    cause,
+    headers: { 'retry-after': '2' },
+  })
+
+const chargesOf = (used: Amounts): Amounts =>
+  Object.fromEntries(UNITS.map((unit) => [unit, settlement(unit, used)])) as Record<Unit, number>

@@ -4,7 +4,10 @@ import { createFailureBudget, type FailureBudgetNeeds } from './failure-budget.t
 /** So many attempts of one address wait at most for those before them to be decided. */
 const MAX_WAITING = 1000
 
-export type ShieldNeeds = FailureBudgetNeeds
+export interface ShieldNeeds extends FailureBudgetNeeds {
+  /** Told of each request that is refused for what its address did before. */
+  readonly onBlocked?: () => void
+}
 
 /** Keeps strangers from trying keys without end. */
 export interface Shield {
@@ -71,7 +74,10 @@ export function createShield(needs: ShieldNeeds): Shield {
         return true
       }
       if (isKnown()) return false
-      if (left <= 0) throw tooManyFailures(budget.endsAt(address) - needs.clock.now())
+      if (left <= 0) {
+        needs.onBlocked?.()
+        throw tooManyFailures(budget.endsAt(address) - needs.clock.now())
+      }
       if (visit.waiting.length >= MAX_WAITING) throw tooManyAtOnce()
       await new Promise<void>((resolve) => visit.waiting.push(resolve))
     }

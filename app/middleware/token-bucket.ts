@@ -1,13 +1,12 @@
 import type { MiddlewareHandler } from 'hono'
-import { roomIn } from '../domain/bucket.ts'
-import { type Amounts, coveringLimits } from '../domain/limit.ts'
-import { reservePromptTokens } from '../domain/usage.ts'
+import { coveringLimits, type Limit } from '../domain/limit.ts'
+import { leastPromptTokens, reservePromptTokens } from '../domain/usage.ts'
+import { type ComputeBudget, createComputeBudget } from '../limits/compute-budget.ts'
 import { demandsOf } from '../limits/demands.ts'
 import { limitHeaders } from '../limits/headers.ts'
 import type { Decision, Limiter, LimitState } from '../limits/limiter.ts'
-import { computeSpent, limitReached } from '../limits/refusal.ts'
+import { limitReached, promptTooLong } from '../limits/refusal.ts'
 import type { Log } from '../log.ts'
-import type { ComputeBudget } from '../services/live-requests.ts'
 import type { Used } from '../usage/meter.ts'
 import type { ModelEnv } from './model-access.ts'
 
@@ -54,10 +53,11 @@ const UNLIMITED: Allowance = { predictTokens: null, compute: null }
  * then nothing was consumed. What is admitted is reserved until its allowance is settled.
  */
 export const tokenBucket = <Body>(
-  { limiter, newId, log, answers, onDecision }: TokenBucketNeeds,
+  needs: TokenBucketNeeds,
   { gateway, work }: { readonly gateway: string; readonly work: Work<Body> | null },
-): MiddlewareHandler<AllowanceEnv<Body>> =>
-  async function tokenBucket(c, next) {
+): MiddlewareHandler<AllowanceEnv<Body>> => {
+  const { limiter, newId, log, answers, onDecision } = needs
+  return async function tokenBucket(c, next) {
     const { limits: all, username } = c.get('principal')
     const model = c.get('placement')?.model.canonical ?? null
     const limits = work ? coveringLimits(all, gateway, model) : []
@@ -66,7 +66,9 @@ export const tokenBucket = <Body>(
       return await next()
     }
     const body = c.get('body')
-    const promptTokens = reservePromptTokens(work.promptBytes(body))
+    const promptBytes = work.promptBytes(body)
+    const promptTokens = reservePromptTokens(promptBytes)
+    refuseTooLong(limits, leastPromptTokens(promptBytes))
     const asked = work.predictTokens(body) ?? answers.defaultTokens
     const demands = demandsOf(limits, {
       promptTokens,
@@ -79,41 +81,41 @@ export const tokenBucket = <Body>(
     for (const { limit } of decision.states.filter(isOverShadow)) {
       log.info({ user: username, rule: limit.bucket, limit: limit.amount }, 'a limit would refuse')
     }
-    c.set('allowance', allowanceOf(decision, promptTokens, limiter))
+    c.set('allowance', allowanceOf(needs, decision, promptTokens))
     await next()
     for (const [name, value] of Object.entries(limitHeaders(decision.states, decision.at))) {
       c.res.headers.set(name, value)
     }
   }
+}
+
+/** It would be let in once the limit is unused, and then owe it for windows to come. */
+function refuseTooLong(limits: readonly Limit[], promptTokens: number): void {
+  const exceeded = limits.find(
+    ({ unit, shadow, amount }) => unit === 'tokens' && !shadow && promptTokens > amount,
+  )
+  if (exceeded) throw promptTooLong(exceeded, promptTokens)
+}
 
 const isOverShadow = ({ limit, fitted }: LimitState): boolean => limit.shadow && !fitted
 
-/** What is left is for all of the caller's requests; one that runs alone may have it all. */
-const computeBudget = (
-  decision: Decision,
-  states: readonly LimitState[],
-  granted: Amounts,
-): ComputeBudget => ({
-  ms: granted['compute-seconds'] + Math.min(...states.map((s) => roomIn(s.bucket, s.shape))),
-  spent: (usedMs, at) => computeSpent(decision, usedMs, at),
-})
-
-function allowanceOf(decision: Decision, promptTokens: number, limiter: Limiter): Allowance {
+function allowanceOf(needs: TokenBucketNeeds, decision: Decision, promptTokens: number): Allowance {
+  const { limiter } = needs
   const { reservation, states } = decision
   if (!reservation) return UNLIMITED
-  const { granted } = reservation
-  const enforced = states.filter(({ limit }) => !limit.shadow)
-  const onCompute = enforced.filter(({ limit }) => limit.unit === 'compute-seconds')
-  const hasTokenLimit = enforced.some(({ limit }) => limit.unit === 'tokens')
+  const compute = createComputeBudget(needs, decision, reservation)
+  const hasTokenLimit = states.some(({ limit }) => limit.unit === 'tokens' && !limit.shadow)
   return {
-    predictTokens: hasTokenLimit ? Math.max(1, granted.tokens - promptTokens) : null,
-    compute: onCompute.length === 0 ? null : computeBudget(decision, onCompute, granted),
-    settle: ({ requests, tokens, computeMs }) =>
+    predictTokens: hasTokenLimit ? Math.max(1, reservation.granted.tokens - promptTokens) : null,
+    compute,
+    settle({ requests, tokens, computeMs }) {
       limiter.settle(reservation, {
         requests,
         tokens,
         'compute-seconds': computeMs,
         'concurrent-requests': 0,
-      }),
+      })
+      compute?.release()
+    },
   }
 }

@@ -4,6 +4,7 @@ import type { BucketReader } from '../limits/bucket-reader.ts'
 import { appliedLimits } from './applied-limits.ts'
 import { type Actor, type ChangeNeeds, change } from './change.ts'
 import { ownBuckets } from './limit-buckets.ts'
+import { requireInstalled } from './limit-model.ts'
 import { knownGateway, type Proposal, proposedRules } from './limit-proposal.ts'
 import {
   checkedSelection,
@@ -20,6 +21,8 @@ import { requireLiveSubject, requireSubject, type Subject, targetOf } from './li
 
 export interface LimitsNeeds extends ChangeNeeds {
   readonly buckets: BucketReader
+  /** The models on all hosts, by their canonical names; null when that can't be told. */
+  readonly installedModels: () => Promise<readonly string[] | null>
 }
 
 export interface LimitReport {
@@ -30,7 +33,7 @@ export interface LimitReport {
 
 /** What can be done to limits. All of it is done or nothing; errors are GatewayErrors. */
 export function createLimits(needs: LimitsNeeds) {
-  const { db, clock, newId, buckets } = needs
+  const { db, clock, newId, buckets, installedModels } = needs
 
   return {
     /**
@@ -39,6 +42,8 @@ export function createLimits(needs: LimitsNeeds) {
      */
     async set(actor: Actor, subject: Subject, proposal: Proposal): Promise<NewRule[]> {
       const rules = proposedRules(subject, proposal)
+      const [{ model } = { model: ANY }] = rules
+      if (model !== ANY) requireInstalled(model, await installedModels())
       const shared = proposal.shared ?? false
       const entry = { actor, action: 'limit.set', target: targetOf(subject) }
       return await change(needs, entry, async (tx) => {

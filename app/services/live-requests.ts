@@ -1,6 +1,7 @@
 import type { Clock } from '../domain/clock.ts'
 import type { Principal } from '../domain/grant.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
+import type { ComputeBudget } from '../limits/compute-budget.ts'
 
 export interface Deadlines {
   /** How long Ollama may take to begin its answer, in ms. */
@@ -20,13 +21,6 @@ export interface LiveNeeds {
   readonly reload: (principal: Principal) => Promise<Principal | null>
 }
 
-/** How long a host may be busy with a request. */
-export interface ComputeBudget {
-  readonly ms: number
-  /** What its caller is told when that is over: after so many ms, at that time in epoch ms. */
-  readonly spent: (usedMs: number, at: number) => GatewayError
-}
-
 export interface LiveRequest {
   readonly principal: Principal
   /** Whether somebody with these rights may still have what this request is getting. */
@@ -36,7 +30,7 @@ export interface LiveRequest {
   /** False for transfers of models, which take as long as they take: only a stalled upload is cut. */
   readonly hasDeadline: boolean
   /** What its caller's limits on compute time leave; null when there are none. */
-  readonly compute: ComputeBudget | null
+  readonly compute: Pick<ComputeBudget, 'ms' | 'extend' | 'spent'> | null
 }
 
 /** One request that is being answered. */
@@ -50,6 +44,9 @@ export interface LiveHandle {
   /** The request is over. */
   end(): void
 }
+
+/** So long before the reserved compute time is over more of it is asked for, in ms. */
+const EXTEND_MS = 3000
 
 interface Entry extends Omit<LiveRequest, 'principal'> {
   readonly startedAt: number
@@ -173,6 +170,7 @@ function overdue(entry: Entry, deadlines: Deadlines, now: number): GatewayError 
     return timeout('Ollama stopped in the middle of its answer; try again')
   }
   const usedMs = now - entry.startedAt
+  if (entry.compute && usedMs > entry.compute.ms - EXTEND_MS) entry.compute.extend()
   if (entry.compute && usedMs > entry.compute.ms) return entry.compute.spent(usedMs, now)
   if (usedMs > deadlines.totalMs) {
     return timeout('the answer took longer than is allowed here')

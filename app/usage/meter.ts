@@ -32,7 +32,10 @@ export interface Admission {
   readonly onSettled?: ((used: Used) => void) | undefined
 }
 
-/** What a request used, as its limits count it: nothing when it failed before its first token. */
+/**
+ * What a request used, as its limits count it: nothing when it failed before its first token. One that
+ * was given up, by its caller or because it took too long, has used a host's time all the same.
+ */
 export interface Used {
   readonly requests: 0 | 1
   readonly tokens: number
@@ -106,7 +109,8 @@ export function createMeter({ recorder, clock, newId, log, onRecord }: MeterNeed
         isSettled = true
         const { startedAt, principal } = admission
         const endedAt = clock.now()
-        const isFree = !admission.promptBytes || (ending.outcome === 'failed' && seen === 0)
+        const isFree = !admission.promptBytes || (isUpstreamFailure(ending) && seen === 0)
+        const wasDispatched = dispatchedAt !== null
         const row: UsageRecord = {
           id: newId(),
           requestId: admission.requestId,
@@ -116,7 +120,7 @@ export function createMeter({ recorder, clock, newId, log, onRecord }: MeterNeed
           operation: admission.operation,
           model: admission.model,
           backend,
-          ...tokens(admission, ending, seen),
+          ...tokens(admission, ending, seen, !isFree && wasDispatched),
           queueMs: (dispatchedAt ?? endedAt) - startedAt,
           loadMs: ending.counts?.loadMs ?? 0,
           computeMs: isFree ? 0 : computeMs(ending, dispatchedAt, endedAt),
@@ -155,24 +159,33 @@ export function createMeter({ recorder, clock, newId, log, onRecord }: MeterNeed
   }
 }
 
+/** Answers that take too long could be asked for on purpose: they are none. */
+const isUpstreamFailure = ({ outcome, errorCode }: Ending): boolean =>
+  outcome === 'failed' && errorCode !== 'upstream_timeout'
+
 /** As Ollama says; otherwise from the moment a host got the request. */
 const computeMs = ({ counts }: Ending, dispatchedAt: number | null, endedAt: number): number =>
   counts?.computeMs ?? (dispatchedAt === null ? 0 : endedAt - dispatchedAt)
 
 /**
  * Ollama's own counts where it gave them. Otherwise ours: a record is about a token, and a prompt
- * counts once an answer has begun; a request that failed before its first token costs nothing.
+ * counts once a host works on it; a request that failed before its first token costs nothing.
  */
-function tokens({ promptBytes }: Admission, { counts }: Ending, seen: number) {
+function tokens(
+  { promptBytes }: Admission,
+  { counts }: Ending,
+  seen: number,
+  wasWorkedOn: boolean,
+) {
   if (!promptBytes) return { promptTokens: 0, completionTokens: 0, estimated: false }
-  const promptTokens =
-    counts?.promptTokens ?? (counts || seen > 0 ? estimatePromptTokens(promptBytes()) : 0)
+  const hasCost = counts !== undefined || seen > 0 || wasWorkedOn
+  const promptTokens = counts?.promptTokens ?? (hasCost ? estimatePromptTokens(promptBytes()) : 0)
   // An answer of one record is the final record: it stands for no token.
   const estimatedCompletion = counts && seen <= 1 ? 0 : seen
   const isWhole = counts?.promptTokens != null && (counts.completionTokens !== null || seen <= 1)
   return {
     promptTokens,
     completionTokens: counts?.completionTokens ?? estimatedCompletion,
-    estimated: !isWhole && (counts !== undefined || seen > 0),
+    estimated: !isWhole && hasCost,
   }
 }

@@ -35,7 +35,7 @@ export function postgresForTests(): Promise<Available | Skip> {
 
 /** The Redis that all tests of this process share, by the same rules. */
 export function redisForTests(): Promise<Available | Skip> {
-  sharedRedis ??= given('PARALLAMA_TEST_REDIS_URL') ?? orSkip(startRedis)
+  sharedRedis ??= given('PARALLAMA_TEST_REDIS_URL') ?? orSkip(() => startRedis())
   return sharedRedis
 }
 
@@ -58,9 +58,9 @@ export function ownPostgres(): Promise<ControlledServer | Skip> {
   return orSkip(startPostgres)
 }
 
-/** A Redis for one fault test alone, to be stopped and started at will. */
-export function ownRedis(): Promise<ControlledServer | Skip> {
-  return orSkip(startRedis)
+/** A Redis for one fault test alone, to be stopped and started at will, with more options to it. */
+export function ownRedis(options: readonly string[] = []): Promise<ControlledServer | Skip> {
+  return orSkip(() => startRedis(options))
 }
 
 function given(variable: string): Promise<Available> | undefined {

@@ -18,7 +18,7 @@ import { ownRedis } from '../../support/servers.ts'
 import { limitOf, needing } from '../../unit/limits/limit-states.ts'
 
 /** Longer than it takes a replica to hear of those that came after it, in ms. */
-const ACQUAINTED_MS = 1300
+const ACQUAINTED_MS = 400
 
 /** One replica's limiter, as a server has it. */
 export interface Replica {
@@ -41,8 +41,8 @@ export interface Replicas extends AsyncDisposable {
   readonly redis: ControlledServer
   readonly store: DatabaseHandle
   readonly all: readonly Replica[]
-  /** One more, which the others have heard of. */
-  add(): Promise<Replica>
+  /** Lets Redis stand still; resolves when it does. */
+  pause(): Promise<void>
   /** How long each decision took, in ms, since this was last asked. */
   durations(): number[]
   /** Asks Redis over a connection of the test's own. */
@@ -54,8 +54,11 @@ export interface Replicas extends AsyncDisposable {
 }
 
 /** Starts them; to be held with `await using`. Throws where there is no Redis. */
-export async function startReplicas(count: number): Promise<Replicas> {
-  const redis = await ownRedis()
+export async function startReplicas(
+  count: number,
+  redisOptions: readonly string[] = [],
+): Promise<Replicas> {
+  const redis = await ownRedis(redisOptions)
   if ('skip' in redis) throw new Error(redis.skip)
   const folder = await mkdtemp(join(tmpdir(), 'parallama-limits-'))
   const store = openDatabase(`sqlite:${join(folder, 'parallama.db')}`)
@@ -79,6 +82,7 @@ export async function startReplicas(count: number): Promise<Replicas> {
       link.close()
     }
   }
+  const probe = await connectRedis(redis.url, silentLog)
   while (all.length < count) await open()
   if (count > 1) await Bun.sleep(ACQUAINTED_MS)
 
@@ -87,10 +91,14 @@ export async function startReplicas(count: number): Promise<Replicas> {
     store,
     all,
     ask,
-    async add() {
-      const replica = await open()
-      await Bun.sleep(ACQUAINTED_MS)
-      return replica
+    async pause() {
+      await redis.pause()
+      const answers = () =>
+        probe.send(['PING']).then(
+          () => true,
+          () => false,
+        )
+      while (await answers());
     },
     durations: () => took.splice(0),
     async counted(limit) {
@@ -102,6 +110,7 @@ export async function startReplicas(count: number): Promise<Replicas> {
     untilMode: (mode) => until(() => all.every(({ limiter }) => limiter.mode === mode)),
     async [Symbol.asyncDispose]() {
       await redis.resume()
+      probe.close()
       await Promise.all(all.map(({ limiter }) => limiter.close()))
       await redis.dispose()
       await store.close()

@@ -140,7 +140,12 @@ await describeEachDatabase('what the ledger says was used', (openFresh) => {
       ),
     )
     await sql`analyze`.execute(db)
-    const filter = { since: NOW - HOUR_MS, longestMs: 2 * HOUR_MS, perKey: true }
+    const filter = {
+      since: NOW - HOUR_MS,
+      longestMs: 2 * HOUR_MS,
+      operations: WORKING_OPERATIONS,
+      perKey: true,
+    }
     for (const userIds of [['user-1'], ['user-1', 'user-2', 'user-3']]) {
       const query = slicesQuery(db, { ...filter, userIds })
       const plan = database.url.startsWith('sqlite:')

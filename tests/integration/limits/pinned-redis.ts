@@ -20,8 +20,8 @@ export interface PinnedRedis {
   setTime(epochUs: number): void
   /** A holder's buckets and holds, in the words of the oracle. */
   written(holder: string): Promise<string>
-  /** All that the holders have is gone. */
-  lose(holders: readonly string[]): Promise<unknown>
+  /** The holders' buckets are gone, and maybe what is held of them. */
+  lose(holders: readonly string[], holdsToo: boolean): Promise<unknown>
   close(): Promise<void>
 }
 
@@ -60,7 +60,8 @@ export async function connectPinned(url: string): Promise<PinnedRedis> {
         ...held.sort(),
       ].join('\n')
     },
-    lose: (holders) => send(['DEL', ...holders.flatMap(keysOf)]),
+    lose: (holders, holdsToo) =>
+      send(['DEL', ...holders.flatMap((holder) => keysOf(holder).slice(0, holdsToo ? 2 : 1))]),
     async close() {
       await send(['DEL', clock])
       link.close()

@@ -37,6 +37,7 @@ export interface ReplicasOptions {
 /** Gateways side by side, which share a database and a Redis. */
 export interface Replicas extends People, AsyncDisposable {
   readonly all: readonly Replica[]
+  readonly ports: readonly number[]
   readonly admin: Admin
   readonly store: DatabaseHandle
   /** What any of them warned of, a line each: nothing, as long as Redis is there. */
@@ -65,6 +66,7 @@ export async function startReplicas(options: ReplicasOptions): Promise<Replicas>
   return {
     ...createPeople(store.db, admin),
     all,
+    ports: all.map(({ port }) => port),
     admin,
     store,
     warnings: () => all.flatMap(({ warnings }) => warnings),

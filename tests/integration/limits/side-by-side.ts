@@ -1,74 +1,52 @@
-import { isDeepStrictEqual } from 'node:util'
 import { type Bucket, charged, drained, EMPTY } from '../../../app/domain/bucket.ts'
-import { type Amounts, type Limit, shapeOf, UNITS } from '../../../app/domain/limit.ts'
-import type { Decision, Reservation } from '../../../app/limits/limiter.ts'
+import { type Amounts, type Limit, shapeOf } from '../../../app/domain/limit.ts'
+import type { Admission, Decision, Reservation } from '../../../app/limits/limiter.ts'
 import { createMemoryLimiter } from '../../../app/limits/memory-limiter.ts'
 import { createRedisLimiter, LEASE_MS } from '../../../app/limits/redis-limiter.ts'
-import {
-  admitted,
-  found,
-  holdersOf,
-  type Judgement,
-  kept,
-  missing,
-  rebuilt,
-  settled,
-  unkeepable,
-  type World,
-  withoutExpired,
-  written,
-} from './oracle.ts'
+import { createComparison } from './comparison.ts'
+import * as oracle from './oracle.ts'
 import type { PinnedRedis } from './pinned-redis.ts'
-import { amountFor, limitsOf, type Step } from './steps.ts'
-
-/** What has happened so far, so that a test can tell that it has seen enough. */
-export const NOTHING_SEEN = {
-  steps: 0,
-  admitted: 0,
-  refused: 0,
-  narrowed: 0,
-  shadowed: 0,
-  settled: 0,
-  settledLate: 0,
-  expired: 0,
-  takenUpAgain: 0,
-  rebuilt: 0,
-}
+import { limitsOf, withAmount } from './some-limits.ts'
+import type { Step } from './steps.ts'
+import { hasLost, newTally, noteDecision, type Tally } from './tally.ts'
+import { found, holdersOf, holdsOf, type World, withoutBuckets, written } from './world.ts'
 
 export interface SideBySide {
   /** Takes a step everywhere. Redis is asked at once; what it answers is compared when it comes. */
   take(step: Step): Promise<void>
-  /** Waits for the answers of Redis. Throws the first difference, of those in memory as well. */
+  /** Waits for Redis. Throws the first difference to the oracle, of Redis or of memory. */
   agree(): Promise<void>
-  readonly seen: typeof NOTHING_SEEN
+  readonly tally: Readonly<Tally>
   /** Removes everything from Redis. */
   end(): Promise<unknown>
 }
 
+type Taking = { readonly [D in Step['does']]: (step: StepThat<D>) => boolean | Promise<boolean> }
+type StepThat<D extends Step['does']> = Extract<Step, { does: D }>
+
 const START_US = 1_800_000_000_123_456
+const MOST_ENDED = 50
 
 /**
- * The oracle, Redis with the scripts, and, as long as nothing fails, the limiter in memory. In calm
- * all requests are kept, so that their holds never expire: memory knows of no expiry.
+ * The oracle, Redis with the scripts and, in calm, the limiter in memory. In calm all running requests
+ * are kept, so that what they hold never expires: memory knows of no expiry.
  */
 export function createSideBySide(redis: PinnedRedis, run: string, isCalm: boolean): SideBySide {
-  const seen = { ...NOTHING_SEEN }
+  const tally = newTally()
+  const comparison = createComparison()
   const inMemory = new Map<string, Bucket>()
   const usedBefore = new Map<string, number>()
-  const answers: Promise<void>[] = []
+  const running: Reservation[] = []
   const ended: Reservation[] = []
-  let open: Reservation[] = []
   let limits = limitsOf(run)
   let world: World = new Map()
   let nowUs = START_US
-  let difference: Error | undefined
+  let ids = 0
 
   const at = (): number => Math.floor(nowUs / 1000)
-  const until = (): number => at() + LEASE_MS
-  /** As the ledger would say: so much was used, a moment ago. */
+  /** What the ledger would say: that so much was used a moment ago. */
   const ledger = (limit: Limit): Bucket => {
-    const shape = shapeOf(limit)
-    const part = usedBefore.get(limit.holder) ?? 0
+    const [shape, part] = [shapeOf(limit), usedBefore.get(limit.holder) ?? 0]
     return charged(drained(EMPTY, shape, at()), shape, Math.floor(part * shape.capacity))
   }
   const scripts = createRedisLimiter({
@@ -77,86 +55,146 @@ export function createSideBySide(redis: PinnedRedis, run: string, isCalm: boolea
   })
   const memory = createMemoryLimiter({
     clock: { now: at },
-    onChange: (limit, bucket) => void inMemory.set(nameOf(limit), bucket),
     initial: (limit) => inMemory.get(nameOf(limit)) ?? EMPTY,
+    onChange: (limit, bucket) => void inMemory.set(nameOf(limit), bucket),
   })
 
-  const compare = (what: string, actual: unknown, expected: unknown): void => {
-    if (difference || isDeepStrictEqual(actual, expected)) return
-    const [is, should] = [actual, expected].map((value) => JSON.stringify(value, null, 1))
-    difference = new Error(`step ${seen.steps}, ${what}\nis:      ${is}\nshould be: ${should}`)
-  }
-  /** Compares an answer of Redis when it comes, under the name of the step that it belongs to. */
-  const expectOf = <T>(what: string, answer: Promise<T>, of: (answer: T) => unknown, is: unknown) => {
-    const name = `asked in step ${seen.steps}: ${what}`
-    const fail = (err: unknown) => compare(name, String(err), is)
-    answers.push(answer.then((value) => compare(name, of(value), is), fail))
-  }
   const compareBuckets = (of: readonly Limit[]): void => {
     for (const holder of holdersOf(of))
-      expectOf(holder, redis.written(holder), (text) => text, written(world, holder))
+      comparison.later(`${holder} in Redis`, redis.written(holder), written(world, holder))
     if (!isCalm) return
-    for (const limit of of)
-      compare(nameOf(limit), inMemory.get(nameOf(limit)) ?? EMPTY, found(world, limit) ?? EMPTY)
+    for (const limit of of) {
+      const bucket = inMemory.get(nameOf(limit)) ?? EMPTY
+      comparison.same(`${nameOf(limit)} in memory`, bucket, found(world, limit) ?? EMPTY)
+    }
   }
-  const done = <T>(answer: Promise<T>) => expectOf('done', answer, () => true, true)
 
-  async function admit({ which, demands }: Extract<Step, { does: 'admit' }>): Promise<void> {
-    const asked = which.flatMap((i) => limits[i] ?? [])
-    const admission = { id: `${run}-${seen.steps}`, limits: asked, demands }
-    const before = withoutExpired(world, asked, at())
-    const lost = missing(before, asked)
-    const whole = lost.length > 0 ? rebuilt(before, lost, ledger) : before
-    const judgement = admitted(withoutExpired(whole, asked, at()), admission, at(), until())
-    note(judgement, { lost, expired: before !== world })
+  function expire(asked: readonly Limit[]): void {
+    const before = world
+    world = oracle.withoutExpired(world, asked, at())
+    if (world === before) return
+    tally.expired++
+    const isExpired = ({ untilMs }: { untilMs: number }): boolean => untilMs <= at()
+    if (holdersOf(asked).some((holder) => [...holdsOf(world, holder).values()].some(isExpired)))
+      tally['expired in part']++
+  }
+
+  function settle(reservation: Reservation, used: Amounts, isRetry: boolean): boolean {
+    const charges = { ...used, requests: used.requests - 1 }
+    world = oracle.settled(world, reservation, charges, { at: at(), isRetry })
+    comparison.later('settled', scripts.settle(reservation, charges, { isRetry }), undefined)
+    if (isCalm) memory.settle(reservation, used)
+    compareBuckets(reservation.limits)
+    return true
+  }
+
+  async function keep(reservations: readonly Reservation[]): Promise<boolean> {
+    const lost = oracle.unkeepable(world, reservations).flatMap((one) => one.limits)
+    world = oracle.kept(world, reservations, at() + LEASE_MS)
+    world = oracle.kept(oracle.rebuilt(world, lost, ledger), reservations, at() + LEASE_MS)
+    const answer = scripts.keep(reservations)
+    comparison.later('kept', answer, undefined)
+    if (lost.length > 0) await finished(answer)
+    compareBuckets(reservations.flatMap((reservation) => reservation.limits))
+    return reservations.length > 0
+  }
+
+  async function admit(asked: readonly Limit[], demands: Admission['demands']): Promise<void> {
+    const admission = { id: `${run}-${ids++}`, limits: asked, demands }
+    expire(asked)
+    const lost = oracle.missing(world, asked)
+    for (const limit of lost) inMemory.set(nameOf(limit), ledger(limit))
+    world = oracle.rebuilt(world, lost, ledger)
+    if (lost.length > 0) expire(asked)
+    const judgement = oracle.admitted(world, admission, at(), at() + LEASE_MS)
     world = judgement.world
+    noteDecision(tally, judgement, demands)
+
     const answer = scripts.admit(admission)
-    expectOf('decision', answer, judged, judged(judgement))
-    if (isCalm) compare('decision in memory', judged(await memory.admit(admission)), judged(judgement))
-    if (judgement.reservation) open.push(judgement.reservation)
-    if (lost.length > 0) await answer.catch(() => {})
+    comparison.later('decision of Redis', answer, told(judgement), told)
+    if (isCalm) comparison.same('decision', told(await memory.admit(admission)), told(judgement))
+    if (judgement.reservation) running.push(judgement.reservation)
+    if (lost.length > 0) {
+      tally.rebuilt++
+      await finished(answer)
+    }
     compareBuckets(asked)
   }
 
-  function note({ reservation, states }: Judgement, { lost, expired }: { lost: Limit[]; expired: boolean }) {
-    if (reservation) seen.admitted++
-    else seen.refused++
-    if (reservation && states.some(({ fitted }) => !fitted)) seen.shadowed++
-    if (lost.length > 0) seen.rebuilt++
-    if (expired) seen.expired++
-  }
+  const taking: Taking = {
+    async admit({ which, demands, times }) {
+      const asked = which.flatMap((i) => limits[i] ?? [])
+      for (let i = 0; i < times; i++) await admit(asked, demands)
+      return times > 0
+    },
 
-  function settle(reservation: Reservation, used: Amounts, isRetry: boolean): void {
-    const charges = { ...used, requests: used.requests - 1 }
-    world = settled(world, reservation, charges, { at: at(), isRetry })
-    done(scripts.settle(reservation, charges, { isRetry }))
-    if (isCalm) memory.settle(reservation, used)
-    compareBuckets(reservation.limits)
-  }
+    settle({ which, used, isRetry }) {
+      const [reservation] = running.splice(which % Math.max(1, running.length), 1)
+      if (!reservation) return false
+      tally.settled++
+      if (hasLost(world, reservation)) tally['settled late']++
+      ended.push(reservation)
+      if (ended.length > MOST_ENDED) ended.shift()
+      return settle(reservation, used, isRetry)
+    },
 
-  async function keep(reservations: readonly Reservation[]): Promise<void> {
-    const lost = unkeepable(world, reservations)
-    const first = kept(world, reservations, until())
-    world = kept(rebuilt(first, lost.flatMap((r) => r.limits), ledger), reservations, until())
-    const answer = scripts.keep(reservations)
-    done(answer)
-    if (lost.length > 0) await answer.catch(() => {})
-    compareBuckets(reservations.flatMap((reservation) => reservation.limits))
-  }
+    'settle again'({ which, used }) {
+      const reservation = ended[which % ended.length]
+      return reservation ? settle(reservation, used, true) : false
+    },
 
-  const pick = (of: readonly Reservation[], which: number): Reservation | undefined =>
-    of[which % of.length]
-
-  async function act(step: Step): Promise<boolean> {
-    if (step.does === 'admit') await admit(step)
-    if (step.does === 'wait') {
-      nowUs += step.us
+    async wait({ us }) {
+      nowUs += us
       redis.setTime(nowUs)
-      if (isCalm) await keep(open)
-    }
-    if (step.does === 'change')
-      limits = limits.with(step.which % limits.length, changed(limits, step.which, step.part))
-    return true
+      if (isCalm) await keep(running)
+      return true
+    },
+
+    change({ which, part }) {
+      tally.changed++
+      const changed = which % limits.length
+      limits = limits.map((limit, i) => (i === changed ? withAmount(limit, part) : limit))
+      return true
+    },
+
+    async keep({ which }) {
+      const some = [...new Set(which.flatMap((i) => running[i % running.length] ?? []))]
+      tally['taken up again'] += some.filter((one) => hasLost(world, one)).length
+      return await keep(some)
+    },
+
+    die: ({ which }) => running.splice(which % Math.max(1, running.length)).length > 0,
+
+    lose({ which, part, holdsToo }) {
+      const holders = holdersOf(limits)
+      const loser = holders[which % holders.length] ?? ''
+      usedBefore.set(loser, part)
+      world = withoutBuckets(world, loser, holdsToo)
+      comparison.later('lost', redis.lose([loser], holdsToo), true, () => true)
+      return true
+    },
   }
-  return { take: async () => {}, agree: async () => {}, seen, end: async () => {} }
+
+  redis.setTime(nowUs)
+  return {
+    async take(step) {
+      comparison.nextStep()
+      const act = taking[step.does] as (step: Step) => boolean | Promise<boolean>
+      if (await act(step)) tally.steps++
+    },
+    agree: comparison.agree,
+    tally,
+    end: () => redis.lose(holdersOf(limits), true),
+  }
 }
+
+const nameOf = ({ holder, bucket }: Limit): string => `${holder} ${bucket}`
+
+/** What a decision says, of which the limits themselves are known. */
+const told = ({ reservation, states }: oracle.Judgement | Decision): unknown => ({
+  reservation,
+  states: states.map(({ bucket, fitted }) => ({ bucket, fitted })),
+})
+
+/** Until Redis has rebuilt its buckets nothing else may come in between. */
+const finished = (answer: Promise<unknown>): Promise<unknown> => answer.catch(() => {})

@@ -1,14 +1,7 @@
 import fc from 'fast-check'
-import {
-  type Amounts,
-  bucketName,
-  type Limit,
-  MAX_AMOUNT,
-  type Rule,
-  type Unit,
-  type Window,
-} from '../../../app/domain/limit.ts'
+import type { Amounts } from '../../../app/domain/limit.ts'
 import type { Admission } from '../../../app/limits/limiter.ts'
+import { limitsOf } from './some-limits.ts'
 
 /** One thing that happens. Numbers that name a limit or a request are taken modulo how many there are. */
 export type Step =
@@ -16,6 +9,7 @@ export type Step =
       readonly does: 'admit'
       readonly which: readonly number[]
       readonly demands: Admission['demands']
+      readonly times: number
     }
   | {
       readonly does: 'settle'
@@ -27,60 +21,18 @@ export type Step =
   | { readonly does: 'wait'; readonly us: number }
   | { readonly does: 'change'; readonly which: number; readonly part: number }
   | { readonly does: 'keep'; readonly which: readonly number[] }
-  /** The process that should settle it is gone. */
+  /** The process that should settle the later ones is gone. */
   | { readonly does: 'die'; readonly which: number }
-  /** Redis loses all that a holder has; the ledger says how much of it was used. */
-  | { readonly does: 'lose'; readonly which: number; readonly part: number }
+  /** Redis loses a holder's buckets, and maybe what is held of them; the ledger says what was used. */
+  | {
+      readonly does: 'lose'
+      readonly which: number
+      readonly part: number
+      readonly holdsToo: boolean
+    }
 
-type Kind = readonly [
-  scope: Limit['scope'],
-  unit: Unit,
-  window: Window,
-  model: string,
-  shadow?: true,
-]
-
-/** Every unit and window, for oneself, for a key, and in the budgets of two roles. */
-const KINDS: readonly (readonly [holder: string, ...Kind])[] = [
-  ['user:', 'user', 'requests', 'minute', '*'],
-  ['user:', 'role', 'requests', 'hour', 'hourglass:latest'],
-  ['user:', 'role', 'requests', 'day', '*', true],
-  ['user:', 'user', 'tokens', 'minute', 'hourglass:latest'],
-  ['user:', 'role', 'tokens', 'day', '*'],
-  ['user:', 'user', 'compute-seconds', 'hour', '*'],
-  ['user:', 'user', 'concurrent-requests', 'now', '*'],
-  ['user:', 'key', 'tokens', 'hour', '*'],
-  ['user:', 'key', 'concurrent-requests', 'now', '*', true],
-  ['role:a', 'shared', 'requests', 'minute', '*'],
-  ['role:a', 'shared', 'tokens', 'day', '*'],
-  ['role:a', 'shared', 'concurrent-requests', 'now', '*'],
-  ['role:b', 'shared', 'requests', 'day', '*'],
-  ['role:b', 'shared', 'tokens', 'hour', 'day:latest'],
-  ['role:b', 'shared', 'compute-seconds', 'day', '*', true],
-]
-
-/** The limits, of holders that only this run has; their amounts are small at first. */
-export const limitsOf = (run: string): Limit[] =>
-  KINDS.map(([holder, scope, unit, window, model, shadow = false]) => {
-    const rule: Rule = { gateway: '*', model, unit, window, amount: amountFor(unit, 0), shadow }
-    const bucket = bucketName(rule, scope === 'key' ? '7' : null)
-    return { ...rule, scope, since: 0, role: null, holder: `${holder}-${run}`, bucket }
-  })
-
-/** An amount for a part from 0 to 1: mostly small, sometimes all that is possible. */
-export function amountFor(unit: Unit, part: number): number {
-  const [least, usual] = USUAL[unit]
-  return part < 0.8
-    ? Math.ceil(least + (part / 0.8) * (usual - least))
-    : MAX_AMOUNT[unit] - Math.floor((1 - part) * 20)
-}
-
-const USUAL: Readonly<Record<Unit, readonly [number, number]>> = {
-  requests: [5, 50],
-  tokens: [2000, 50_000],
-  'compute-seconds': [20, 600],
-  'concurrent-requests': [2, 12],
-}
+/** More than any limit. */
+const HUGE = 20_000_000_000
 
 const part = fc.double({ min: 0, max: 1, noNaN: true })
 const demand = (need: number, more: number) =>
@@ -91,15 +43,23 @@ const mostly = <T>(usual: fc.Arbitrary<T>, rare: fc.Arbitrary<T>): fc.Arbitrary<
 
 const demands: fc.Arbitrary<Admission['demands']> = fc.record({
   requests: mostly(one, demand(3, 3)),
-  tokens: mostly(demand(300, 2000), demand(20_000_000_000, 20_000_000_000)),
-  'compute-seconds': mostly(demand(1000, 30_000), demand(20_000_000_000, 1)),
+  tokens: mostly(demand(300, 2000), demand(20_000, HUGE)),
+  'compute-seconds': mostly(demand(1000, 30_000), demand(600_000, HUGE)),
   'concurrent-requests': mostly(one, demand(3, 0)),
 })
 
+/** Huge ones are rare: until a bucket is over one, nothing else happens to it. */
+const amount = (usual: number): fc.Arbitrary<number> =>
+  fc.oneof(
+    { weight: 900, arbitrary: fc.nat(usual) },
+    { weight: 90, arbitrary: fc.nat(10 * usual) },
+    { weight: 1, arbitrary: fc.nat(HUGE) },
+  )
+
 const used: fc.Arbitrary<Amounts> = fc.record({
   requests: mostly(fc.constant(1), fc.nat(3)),
-  tokens: mostly(fc.nat(2500), fc.nat(20_000_000_000)),
-  'compute-seconds': mostly(fc.nat(40_000), fc.nat(20_000_000_000)),
+  tokens: amount(2500),
+  'compute-seconds': amount(40_000),
   'concurrent-requests': mostly(fc.constant(0), fc.nat(2)),
 })
 
@@ -116,19 +76,41 @@ const us = fc.oneof(
 
 const which = fc.nat(9999)
 const some = { minLength: 1, maxLength: 8 }
-const indexes = KINDS.map((_, i) => i)
+const indexes = limitsOf('').map((_, i) => i)
+
+const admit = fc.constant('admit' as const)
+const asked = fc.subarray(indexes, some)
+
+/** Many that ask for so little that all of them fit. */
+const rush: fc.Arbitrary<Step> = fc
+  .record({
+    which: asked,
+    each: fc.nat(2),
+    times: mostly(fc.nat(3), fc.integer({ min: 30, max: 90 })),
+  })
+  .map(({ which, each, times }) => {
+    const little = { need: each, want: each }
+    const none = { need: 0, want: 0 }
+    return {
+      does: 'admit',
+      which,
+      times,
+      demands: {
+        requests: none,
+        tokens: little,
+        'compute-seconds': little,
+        'concurrent-requests': none,
+      },
+    }
+  })
 
 const usual: fc.WeightedArbitrary<Step>[] = [
   {
     weight: 12,
-    arbitrary: fc.record({
-      does: fc.constant('admit' as const),
-      which: fc.subarray(indexes, some),
-      demands,
-    }),
+    arbitrary: fc.record({ does: admit, which: asked, demands, times: fc.constant(1) }),
   },
   {
-    weight: 9,
+    weight: 7,
     arbitrary: fc.record({
       does: fc.constant('settle' as const),
       which,
@@ -163,6 +145,15 @@ export const roughStep: fc.Arbitrary<Step> = fc.oneof(
       isRetry: fc.constant(true),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ does: fc.constant('die' as const), which }) },
-  { weight: 1, arbitrary: fc.record({ does: fc.constant('lose' as const), which, part }) },
+  { weight: 1, arbitrary: rush },
+  { weight: 1, arbitrary: fc.record({ does: fc.constant('die' as const), which }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      does: fc.constant('lose' as const),
+      which,
+      part,
+      holdsToo: fc.boolean(),
+    }),
+  },
 )

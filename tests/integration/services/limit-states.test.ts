@@ -25,7 +25,7 @@ await describeEachDatabase('what is left of limits', (openFresh) => {
   beforeEach(async () => {
     db = (await openFresh()).db
     admin = testAdmin(db)
-    const needs = { db, clock: { now: () => AT }, newId }
+    const needs = { db, clock: { now: () => AT }, newId, installedModels: async () => null }
     limits = createLimits({ ...needs, buckets: createStoredBuckets(needs) })
     anna = (await admin.users.create(TESTER, { username: 'anna' })).id
   })
@@ -85,11 +85,11 @@ await describeEachDatabase('what is left of limits', (openFresh) => {
   test('is nothing when more was used than there is, and says how much', async () => {
     await set({ user: 'anna' }, [tokens(100)])
     const name = 'all ollama * tokens hour'
-    await fill(`user:${anna}`, name, { debt: 250 * 360_000, tick: TICK })
+    await fill(`user:${anna}`, name, { debt: 150 * 360_000, tick: TICK })
     expect(await first({ user: 'anna' })).toMatchObject({
-      used: 250,
+      used: 150,
       remaining: 0,
-      resetsAt: AT + 2.5 * HOUR_MS,
+      resetsAt: AT + 1.5 * HOUR_MS,
     })
   })
 
@@ -167,7 +167,7 @@ await describeEachDatabase('what is left of limits', (openFresh) => {
     await set({ user: 'anna' }, [tokens(100)])
     const before = await readRevision(db)
     const seen: number[] = []
-    const needs = { db, clock: { now: () => AT }, newId }
+    const needs = { db, clock: { now: () => AT }, newId, installedModels: async () => null }
     const stored = createStoredBuckets(needs)
     const watched = createLimits({
       ...needs,

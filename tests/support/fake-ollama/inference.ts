@@ -75,8 +75,10 @@ async function generateAnswer(
     const thinks = model.capabilities.includes('thinking') && body.any('think') !== false
     const thoughts = thinks ? ['Let me', ' think.'] : []
     const answer = split(state.answer(model.name, prompt))
-    const words = answer.slice(0, limit(wishes.options.num_predict))
-    const cut = words.length < answer.length
+    const most = limit(wishes.options.num_predict)
+    const words = answer.slice(0, most)
+    // The token that ends an answer is one more, for which there is no room then.
+    const cut = words.length === most
     const metrics = {
       promptTokens: Math.max(1, split(prompt).length),
       tokens: thoughts.length + words.length + (cut ? 0 : 1),

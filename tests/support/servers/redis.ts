@@ -3,8 +3,10 @@ import { findRedis } from './binaries.ts'
 import { type ControlledServer, startControlled } from './controlled.ts'
 import { temporaryDirectory } from './supervised.ts'
 
-/** Starts a Redis of our own that keeps nothing on disk, or says why there is none. */
-export async function startRedis(): Promise<ControlledServer | { readonly skip: string }> {
+/** Starts a Redis of our own that keeps nothing on disk unless told to, or says why there is none. */
+export async function startRedis(
+  options: readonly string[] = [],
+): Promise<ControlledServer | { readonly skip: string }> {
   const binary = findRedis()
   if (!binary) {
     return {
@@ -23,6 +25,7 @@ export async function startRedis(): Promise<ControlledServer | { readonly skip: 
       binary,
       ...['--bind', '127.0.0.1', '--port', String(port), '--dir', directory],
       ...['--save', '', '--appendonly', 'no'],
+      ...options,
     ],
     url: (port) => `redis://127.0.0.1:${port}`,
     answers: async (port) => (await ask(port, 'PING\r\n')).startsWith('+PONG'),

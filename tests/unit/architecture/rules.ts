@@ -25,7 +25,17 @@ export const LAYERS: readonly Layer[] = [
   { parts: ['guard'] },
   { parts: ['gateways', 'api', 'ui', 'health'], apart: true },
   { parts: ['server'] },
-  { parts: ['store', 'open-redis', 'open-limiter', 'open-buckets', 'admin', 'deps'] },
+  {
+    parts: [
+      'store',
+      'open-redis',
+      'open-limiter',
+      'open-buckets',
+      'installed-models',
+      'admin',
+      'deps',
+    ],
+  },
   { parts: ['main'] },
 ]
 

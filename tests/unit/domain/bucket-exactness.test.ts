@@ -19,9 +19,12 @@ const T = 1_800_000_000_000
 
 /** The rules once more, with whole numbers that have no end. */
 const truth = {
-  drained({ debt, tick, ...rest }: Bucket, { capacity, tickMs }: BucketShape, at: number): Bucket {
+  drained({ debt, tick, ...rest }: Bucket, shape: BucketShape, at: number): Bucket {
+    const { capacity, ticks, tickMs } = shape
+    const most = 2n * BigInt(capacity) * BigInt(ticks)
+    const owed = BigInt(debt) < most ? BigInt(debt) : most
     const then = BigInt(Math.max(tick, Math.floor(at / tickMs)))
-    const left = BigInt(debt) - (then - BigInt(tick)) * BigInt(capacity)
+    const left = owed - (then - BigInt(tick)) * BigInt(capacity)
     return { ...rest, tick: Number(then), debt: Number(left > 0n ? left : 0n) }
   },
   free: ({ debt, held }: Bucket, { capacity, ticks }: BucketShape): bigint =>

@@ -83,7 +83,7 @@ describe('a request is cut', () => {
     const { live, clock, add } = createLiveSetup()
     const spent = (usedMs: number, at: number) =>
       new GatewayError('limit_reached', `${usedMs} ms used at ${at}`)
-    const [bounded, free] = [add({ compute: { ms: 200, spent } }), add()]
+    const [bounded, free] = [add({ compute: { ms: 200, extend() {}, spent } }), add()]
     clock.advance(200)
     await live.sweep()
     expect(bounded.codes()).toEqual([])

@@ -1,6 +1,7 @@
 import type { Principal } from '../../../app/domain/grant.ts'
 import type { GatewayError } from '../../../app/errors/gateway-error.ts'
-import { type ComputeBudget, createLiveRequests } from '../../../app/services/live-requests.ts'
+import type { ComputeBudget } from '../../../app/limits/compute-budget.ts'
+import { createLiveRequests } from '../../../app/services/live-requests.ts'
 import { createClock } from '../support/clock.ts'
 import { principal } from '../support/principal.ts'
 
@@ -10,7 +11,7 @@ interface Options {
   readonly who?: Principal
   readonly allowed?: (now: Principal) => boolean
   readonly hasDeadline?: boolean
-  readonly compute?: ComputeBudget | null
+  readonly compute?: Pick<ComputeBudget, 'ms' | 'extend' | 'spent'> | null
 }
 
 /** Live requests whose principals are read again by `reload`. */

@@ -61,9 +61,15 @@ describe('limits are told once, when the row is recorded,', () => {
     expect(await settled(failed, { seen: 3 })).toEqual(['recorded', used])
   })
 
-  test('that a caller who left before the first token has used a request and some time', async () => {
-    const used = { requests: 1, tokens: 0, computeMs: 300 } as const
+  test('that a caller who left before the first token had a host read the prompt', async () => {
+    const used = { requests: 1, tokens: 100, computeMs: 300 } as const
     expect(await settled(LEFT)).toEqual(['recorded', used])
+  })
+
+  test('that an answer which took too long was none the less worked on', async () => {
+    const used = { requests: 1, tokens: 100, computeMs: 300 } as const
+    const late: Ending = { status: 504, outcome: 'failed', errorCode: 'upstream_timeout' }
+    expect(await settled(late)).toEqual(['recorded', used])
   })
 
   test('that a request which failed before its first token has used nothing', async () => {
