@@ -33,6 +33,7 @@ export async function warnOfEviction(redis: RedisLink, log: Log): Promise<void> 
 
 /** What Redis or the system said, in words; never the address, which may hold a password. */
 const REASONS: readonly (readonly [RegExp, string])[] = [
+  [/silent/, 'no answer within 40 ms'],
   [/ECONNREFUSED/, 'connection refused'],
   [/ENOTFOUND|EAI_AGAIN/, 'no such host'],
   [/NOAUTH/, 'it wants a password'],

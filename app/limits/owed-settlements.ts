@@ -1,10 +1,11 @@
-import type { Amounts } from '../domain/limit.ts'
+import type { Amounts, Limit } from '../domain/limit.ts'
 import type { Log } from '../log.ts'
+import { nameOf } from './bucket-map.ts'
 import { isLasting } from './rebuild.ts'
 import type { RedisLimiter } from './redis-limiter.ts'
 import type { Running, RunningRequests } from './running-requests.ts'
 
-const MAX_OWED = 10_000
+const MAX_OWED = 2000
 /** How many are sent at a time. */
 const BATCH = 100
 
@@ -17,21 +18,28 @@ interface Owed {
 }
 
 export interface OwedSettlementsNeeds {
-  readonly redis: Pick<RedisLimiter, 'settle'>
+  readonly redis: Pick<RedisLimiter, 'forget' | 'settle'>
   readonly running: Pick<RunningRequests, 'tell' | 'distrust'>
   readonly log: Log
 }
 
-/** Settlements on their way to Redis, kept while it is gone: at most 10,000, the oldest go first. */
+/**
+ * Settlements on their way to Redis, kept while it is gone: at most 2,000, the oldest go first. Their
+ * buckets are rebuilt from the ledger then, which has them all.
+ */
 export function createOwedSettlements({ redis, running, log }: OwedSettlementsNeeds) {
   let owed: Owed[] = []
-  let dropped = 0
+  /** The buckets of settlements that there was no room for, by their names. */
+  const doubtful = new Map<string, Limit>()
 
   const keep = (settlement: Owed): void => {
     owed.push(settlement)
     if (owed.length <= MAX_OWED) return
-    owed.shift()
-    if (dropped++ === 0) log.warn({}, 'Redis is gone for so long that settlements are forgotten')
+    if (doubtful.size === 0)
+      log.warn({}, 'Redis is gone for so long that buckets are to be rebuilt')
+    for (const limit of owed.shift()?.request.reservation.limits ?? []) {
+      if (isLasting(limit)) doubtful.set(nameOf(limit.holder, limit.bucket), limit)
+    }
   }
 
   /** Sends it; throws what Redis says, after keeping it for later. */
@@ -69,7 +77,9 @@ export function createOwedSettlements({ redis, running, log }: OwedSettlementsNe
         const failed = results.find((result) => result.status === 'rejected')
         if (failed) throw failed.reason
       }
-      dropped = 0
+      if (doubtful.size === 0) return
+      await redis.forget([...doubtful.values()])
+      doubtful.clear()
     },
 
     /** Redis has lost everything: what is rebuilt from the ledger has these requests, the rest has not. */

@@ -20,17 +20,22 @@ export interface RedisLimiter {
   cancel(admission: Admission): Promise<void>
   /** `charges` is what to add to each limit; a retry counts only while the reservation is there. */
   settle(reservation: Reservation, charges: Amounts, options: { isRetry: boolean }): Promise<void>
+  /** Lets go of buckets that can't be trusted: they are rebuilt when they are asked for. */
+  forget(limits: readonly Limit[]): Promise<void>
   /**
    * Counts a running request that Redis has lost or did not let in itself. A second time changes
    * nothing, until the request is settled.
    */
   adopt(reservation: Reservation): Promise<void>
-  /** Renews what these hold, also where Redis has lost it. */
-  keep(reservations: readonly Reservation[]): Promise<void>
+  /**
+   * Renews what these hold, also where Redis has lost it. Returns those whose buckets it had lost too:
+   * they are rebuilt, and what is held of them is to be renewed again.
+   */
+  keep(reservations: readonly Reservation[]): Promise<readonly Reservation[]>
 }
 
 export function createRedisLimiter({ link, rebuild }: RedisLimiterNeeds): RedisLimiter {
-  const { restore, restoring } = createRestore({ link, rebuild })
+  const { raise, restore, restoring } = createRestore({ link, rebuild })
   /** Those that have a line in Redis even when they hold nothing. */
   const adopted = new WeakSet<Reservation>()
 
@@ -71,13 +76,22 @@ export function createRedisLimiter({ link, rebuild }: RedisLimiterNeeds): RedisL
 
     async settle(reservation, charges, { isRetry }) {
       const { keys, limits } = callOf(reservation.limits)
-      await link.run(SETTLE, keys, [
+      const missing = (await link.run(SETTLE, keys, [
         isRetry ? '1' : '0',
         limits,
         ...inOrder(reservation.granted),
         ...inOrder(charges),
         ...linesOf(reservation).values(),
-      ])
+      ])) as readonly number[]
+      if (missing.length === 0) return
+      // Who rebuilds them at this moment may have read the ledger before this request was in it.
+      await raise(missing.flatMap((index) => reservation.limits[index - 1] ?? []))
+    },
+
+    async forget(limits) {
+      for (const [holder, of] of Map.groupBy(limits, ({ holder }) => holder)) {
+        await link.send(['HDEL', keysOf(holder)[0], ...of.map(({ bucket }) => bucket)])
+      }
     },
 
     async adopt(reservation) {
@@ -95,14 +109,13 @@ export function createRedisLimiter({ link, rebuild }: RedisLimiterNeeds): RedisL
           line === '' ? [] : [{ reservation, holder, line }],
         ),
       )
-      if (holds.length === 0) return
+      if (holds.length === 0) return []
       const keys = holds.flatMap(({ holder }) => keysOf(holder))
       const lines = holds.map(({ line }) => line)
       const missing = (await link.run(KEEP, keys, [`${LEASE_MS}`, ...lines])) as number[]
       const lost = missing.flatMap((index) => holds[index - 1]?.reservation ?? [])
-      if (lost.length === 0) return
-      await restore(lost.flatMap(({ limits }) => limits))
-      await link.run(KEEP, keys, [`${LEASE_MS}`, ...lines])
+      if (lost.length > 0) await restore(lost.flatMap(({ limits }) => limits))
+      return lost
     },
   }
 }

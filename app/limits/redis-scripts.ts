@@ -32,6 +32,8 @@ export const REPLICAS = script(replicas)
 
 /** Where replicas say that they are alive. */
 export const REPLICAS_KEY = 'parallama:replicas'
+/** How often they have said so: a Redis that comes back with old data counts from where that ends. */
+export const BEATS_KEY = 'parallama:beats'
 /** What is written once into a Redis that is empty: with another value there, all has been lost. */
 export const STORE_KEY = 'parallama:store'
 

@@ -20,8 +20,6 @@ export function createRunningRequests(redis: Pick<RedisLimiter, 'adopt' | 'cance
   const all = new Map<string, Running>()
   /** Those that Redis does not count, with what is telling it of them. */
   const untold = new WeakMap<Running, Promise<void> | null>()
-  /** Those that ran already when Redis last answered. */
-  const known = new WeakSet<Running>()
   const doubtful: Admission[] = []
 
   const adopt = async (request: Running): Promise<void> => {
@@ -64,17 +62,11 @@ export function createRunningRequests(redis: Pick<RedisLimiter, 'adopt' | 'cance
       untold.set(request, null)
     },
     /**
-     * Redis has lost what it knew. Unless it was gone, what it let in since it was last heard may have
-     * been let in after that.
+     * Redis has lost what it knew. What it let in between that and our hearing of it is told again: if
+     * it holds nothing it then counts twice, which is the safe side.
      */
-    distrustAll({ wasGone }: { readonly wasGone: boolean }): void {
-      for (const request of all.values()) {
-        if (wasGone || known.has(request)) untold.set(request, null)
-      }
-    },
-    /** Redis has said that it is there. */
-    heard(): void {
-      for (const request of all.values()) known.add(request)
+    distrustAll(): void {
+      for (const request of all.values()) untold.set(request, null)
     },
 
     /** Has Redis count this one, if it does not. */
@@ -100,7 +92,9 @@ export function createRunningRequests(redis: Pick<RedisLimiter, 'adopt' | 'cance
       for (let from = 0; from < ids.length; from += BATCH) {
         // What has ended meanwhile must not be held again.
         const batch = ids.slice(from, from + BATCH).flatMap((id) => all.get(id)?.reservation ?? [])
-        await redis.keep(batch)
+        const lost = await redis.keep(batch)
+        const again = lost.filter(({ id }) => all.has(id))
+        if (again.length > 0) await redis.keep(again)
       }
     },
   }

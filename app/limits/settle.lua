@@ -2,23 +2,27 @@
 -- KEYS: a hash and a sorted set for each holder.
 -- ARGV: 1 when it may have been settled before, so that it counts only while its hold is there; the
 -- limits; what was granted of each unit; what to charge; then each holder's line, empty for no hold.
--- Returns for how many holders it was settled.
+-- Returns the numbers of the limits whose buckets are missing: the ledger has what was used of them.
 
 local is_retry = ARGV[1] == '1'
 local granted, charges = amounts_from(3), amounts_from(7)
-local count = 0
+local missing, count = {}, 0
 
 each_holder(cjson.decode(ARGV[2]), function(h, own, texts)
   local line = ARGV[10 + h]
   local was_held = line ~= '' and redis.call('ZREM', KEYS[2 * h], line) == 1
-  if is_retry and not was_held then return end
-  count = count + 1
+  if is_retry and not was_held then
+    count = count + #own
+    return
+  end
   local changes = {}
   for i, limit in ipairs(own) do
     local unit = limit[UNIT]
     local is_done = unit == REQUESTS and charges[unit] == 0
-    -- A bucket that is missing is rebuilt from the ledger, which has this request.
-    if not is_done and (texts[i] or not has_history(limit[BUCKET])) then
+    count = count + 1
+    if not texts[i] and has_history(limit[BUCKET]) then
+      missing[#missing + 1] = count
+    elseif not is_done then
       local b = parse(texts[i])
       drain(b, limit[CAPACITY], limit[TICKS], limit[TICK_MS])
       if was_held and unit ~= REQUESTS then hold(b, -granted[unit]) end
@@ -33,4 +37,4 @@ each_holder(cjson.decode(ARGV[2]), function(h, own, texts)
   end
 end)
 
-return count
+return missing

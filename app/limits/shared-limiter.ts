@@ -71,7 +71,10 @@ export async function createSharedLimiter(needs: SharedLimiterNeeds): Promise<Li
   ): Promise<Decision> => {
     const leftMs = askedAt + DECISION_MS - performance.now()
     const decision = await by.admit(admission, Math.max(leftMs, LEAST_LEDGER_MS))
-    if (decision.reservation) running.add(decision.reservation, by)
+    if (decision.reservation) {
+      running.add(decision.reservation, by)
+      seen.take(decision.reservation, decision.at)
+    }
     return decision
   }
 
@@ -79,10 +82,9 @@ export async function createSharedLimiter(needs: SharedLimiterNeeds): Promise<Li
     const { place: now, isEmptied } = await announce()
     place = now
     if (isEmptied) {
-      running.distrustAll({ wasGone: local !== null })
+      running.distrustAll()
       owed.restate()
     }
-    running.heard()
   }
 
   /** Tells Redis what it has missed, and relies on it again. */
@@ -150,7 +152,7 @@ export async function createSharedLimiter(needs: SharedLimiterNeeds): Promise<Li
       const request = running.take(reservation.id)
       if (!request) return
       const charges = chargesOf(used)
-      if (!request.by) seen.settle(reservation, used, clock.now())
+      seen.settle(reservation, used, clock.now())
       if (!local) {
         owed.send(request, charges).catch((err) => {
           if (err instanceof RedisGoneError) lose(err)

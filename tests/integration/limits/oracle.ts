@@ -53,16 +53,20 @@ export function withoutExpired(world: World, limits: readonly Limit[], at: numbe
 export const missing = (world: World, limits: readonly Limit[]): Limit[] =>
   limits.filter((limit) => isLasting(limit) && !found(world, limit))
 
-/** Puts back buckets that are not there. */
+/** Puts back buckets that are not there, with what is held of them. */
 export const rebuilt = (
   world: World,
   limits: readonly Limit[],
   was: (limit: Limit) => Bucket,
+  at: number,
 ): World =>
-  limits.reduce(
-    (now, limit) => (found(now, limit) ? now : withBucket(now, limit, was(limit))),
-    world,
-  )
+  limits.reduce((now, limit) => {
+    if (found(now, limit)) return now
+    const held = [...holdsOf(now, limit.holder).values()]
+      .flatMap(({ of }) => of)
+      .reduce((sum, one) => sum + (one.limit.bucket === limit.bucket ? one.amount : 0), 0)
+    return withBucket(now, limit, { ...drained(was(limit), shapeOf(limit), at), held })
+  }, world)
 
 /** Decides about a request by the rules for one bucket alone. */
 export function admitted(
@@ -129,6 +133,10 @@ const heldOf = ({ granted, limits }: Reservation, holder: string): Hold['of'] =>
 /** Of these, those that hold something of a bucket that is missing. */
 export const unkeepable = (world: World, reservations: readonly Reservation[]): Reservation[] =>
   reservations.filter(({ limits }) => missing(world, limits.filter(isReserved)).length > 0)
+
+/** The limits that a settlement has to do with: a retry only where the request still holds something. */
+export const settleable = (world: World, { id, limits }: Reservation, isRetry: boolean): Limit[] =>
+  limits.filter(({ holder }) => !isRetry || holdsOf(world, holder).has(id))
 
 /** Puts what a request used in the place of what it holds. */
 export function settled(

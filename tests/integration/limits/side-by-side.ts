@@ -79,22 +79,36 @@ export function createSideBySide(redis: PinnedRedis, run: string, isCalm: boolea
       tally['expired in part']++
   }
 
-  function settle(reservation: Reservation, used: Amounts, isRetry: boolean): boolean {
+  async function settle(
+    reservation: Reservation,
+    used: Amounts,
+    isRetry: boolean,
+  ): Promise<boolean> {
     const charges = { ...used, requests: used.requests - 1 }
+    const lost = oracle.missing(world, oracle.settleable(world, reservation, isRetry))
     world = oracle.settled(world, reservation, charges, { at: at(), isRetry })
-    comparison.later('settled', scripts.settle(reservation, charges, { isRetry }), undefined)
+    world = oracle.rebuilt(world, lost, ledger, at())
+    const answer = scripts.settle(reservation, charges, { isRetry })
+    comparison.later('settled', answer, undefined)
+    if (lost.length > 0) await finished(answer)
     if (isCalm) memory.settle(reservation, used)
     compareBuckets(reservation.limits)
     return true
   }
 
   async function keep(reservations: readonly Reservation[]): Promise<boolean> {
-    const lost = oracle.unkeepable(world, reservations).flatMap((one) => one.limits)
-    world = oracle.kept(world, reservations, at() + LEASE_MS)
-    world = oracle.kept(oracle.rebuilt(world, lost, ledger), reservations, at() + LEASE_MS)
+    const lost = oracle.unkeepable(world, reservations)
+    const limits = lost.flatMap((one) => one.limits)
+    const untilMs = at() + LEASE_MS
+    world = oracle.kept(world, reservations, untilMs)
+    world = oracle.kept(oracle.rebuilt(world, limits, ledger, at()), lost, untilMs)
     const answer = scripts.keep(reservations)
-    comparison.later('kept', answer, undefined)
-    if (lost.length > 0) await finished(answer)
+    const ids = lost.map(({ id }) => id)
+    comparison.later('kept', answer, ids, (some) => [...new Set(some.map(({ id }) => id))])
+    if (lost.length > 0) {
+      await finished(answer)
+      comparison.later('kept again', scripts.keep(lost), [], (some) => some)
+    }
     compareBuckets(reservations.flatMap((reservation) => reservation.limits))
     return reservations.length > 0
   }
@@ -104,7 +118,7 @@ export function createSideBySide(redis: PinnedRedis, run: string, isCalm: boolea
     expire(asked)
     const lost = oracle.missing(world, asked)
     for (const limit of lost) inMemory.set(nameOf(limit), ledger(limit))
-    world = oracle.rebuilt(world, lost, ledger)
+    world = oracle.rebuilt(world, lost, ledger, at())
     if (lost.length > 0) expire(asked)
     const judgement = oracle.admitted(world, admission, at(), at() + LEASE_MS)
     world = judgement.world
@@ -128,19 +142,19 @@ export function createSideBySide(redis: PinnedRedis, run: string, isCalm: boolea
       return times > 0
     },
 
-    settle({ which, used, isRetry }) {
+    async settle({ which, used, isRetry }) {
       const [reservation] = running.splice(which % Math.max(1, running.length), 1)
       if (!reservation) return false
       tally.settled++
       if (hasLost(world, reservation)) tally['settled late']++
       ended.push(reservation)
       if (ended.length > MOST_ENDED) ended.shift()
-      return settle(reservation, used, isRetry)
+      return await settle(reservation, used, isRetry)
     },
 
-    'settle again'({ which, used }) {
+    async 'settle again'({ which, used }) {
       const reservation = ended[which % ended.length]
-      return reservation ? settle(reservation, used, true) : false
+      return reservation ? await settle(reservation, used, true) : false
     },
 
     async wait({ us }) {

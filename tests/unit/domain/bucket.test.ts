@@ -81,7 +81,7 @@ describe('a bucket', () => {
     expect(roomIn(after(10), lowered)).toBe(0)
     expect(roomIn(after(0, TEN, 10), lowered)).toBe(0)
     expect(roomIn(drained(after(10), lowered, T + 75_000), lowered)).toBe(1)
-    expect(fullAfterMs(after(10), lowered, T)).toBe(150_000)
+    expect(fullAfterMs(drained(after(10), lowered, T), lowered, T)).toBe(120_000)
   })
 
   test('stands still while time goes backwards, and goes on when it has caught up', () => {

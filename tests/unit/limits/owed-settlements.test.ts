@@ -33,6 +33,9 @@ beforeEach(() => {
         got.push(`settle ${id} ${tokens}${isRetry ? ' again' : ''}`)
         if (isGone) throw new RedisGoneError('gone')
       },
+      async forget(limits) {
+        if (limits.length > 0) got.push(`forget ${limits.map(({ window }) => window)}`)
+      },
     },
     running: {
       async tell({ reservation: { id } }) {
@@ -96,14 +99,18 @@ describe('settlements on their way to Redis', () => {
     )
   })
 
-  test('are forgotten beyond ten thousand, the oldest first, with one warning', async () => {
-    for (let i = 0; i < 10_005; i++) owed.later(request(`${i}`), charges(1))
-    expect(owed.size).toBe(10_000)
+  test('are left to the ledger beyond two thousand, the oldest first, with one warning', async () => {
+    const limits = [daily, byMinute]
+    for (let i = 0; i < 2005; i++) owed.later(request(`${i}`, limits), charges(1))
+    expect(owed.size).toBe(2000)
     expect(log.entries).toHaveLength(1)
     await owed.sendAll()
     const told = sent()
     expect(told).not.toContain('settle 4 1')
     expect(told).toContain('settle 5 1')
+    expect(told.at(-1)).toBe('forget day')
+    await owed.sendAll()
+    expect(sent()).toEqual([])
   })
 
   test('leave to the ledger what is rebuilt from it when Redis has lost everything', async () => {

@@ -1,9 +1,12 @@
 import { beforeEach, describe, expect, test } from 'bun:test'
 import { RedisGoneError, type RedisLink } from '../../../app/limits/redis-link.ts'
+import { BEATS_KEY, STORE_KEY } from '../../../app/limits/redis-scripts.ts'
 import { createReplicas } from '../../../app/limits/replicas.ts'
 
 let alive: Set<string>
 let store: string | null
+let beats: number
+let wiped: number
 let isGone: boolean
 let ids: number
 
@@ -11,11 +14,15 @@ const link: RedisLink = {
   async run(_, __, [id = '']) {
     if (isGone) throw new RedisGoneError('gone')
     alive.add(id)
-    return [...alive]
+    return [++beats, [...alive]]
   },
-  async send([command, , value]) {
+  async send([command, key, value, condition]) {
     if (isGone) throw new RedisGoneError('gone')
-    if (command === 'SET') store ??= value ?? null
+    if (command === 'SCAN') return ['0', ['parallama:{user:1}']]
+    if (command === 'UNLINK') wiped++
+    if (command === 'SET' && key === BEATS_KEY) beats = Number(value)
+    if (command === 'SET' && key === STORE_KEY && !(condition === 'NX' && store))
+      store = value ?? null
     if (command === 'ZREM') alive.delete(value ?? '')
     return command === 'GET' ? store : null
   },
@@ -25,12 +32,14 @@ const replica = (id: string) => createReplicas({ link, id, newId: () => `${ids++
 const empty = (): void => {
   alive = new Set()
   store = null
+  beats = 0
 }
 
 beforeEach(() => {
   empty()
   isGone = false
   ids = 0
+  wiped = 0
 })
 
 describe('a replica', () => {
@@ -79,5 +88,18 @@ describe('a replica', () => {
     isGone = true
     await expect(a.announce()).rejects.toThrow(RedisGoneError)
     await a.leave()
+  })
+
+  test('does not trust a Redis that has come back with old data, and nobody else starts anew again', async () => {
+    const [a, b] = [replica('a'), replica('b')]
+    await a.announce()
+    await b.announce()
+    const then = beats
+    for (let i = 0; i < 5; i++) await a.announce()
+    await b.announce()
+    beats = then
+    expect([(await a.announce()).isEmptied, wiped]).toEqual([true, 1])
+    expect([(await b.announce()).isEmptied, wiped]).toEqual([true, 1])
+    for (const one of [a, b, a, b]) expect((await one.announce()).isEmptied).toBe(false)
   })
 })

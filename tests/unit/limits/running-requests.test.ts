@@ -43,6 +43,7 @@ beforeEach(() => {
     async keep(reservations) {
       got.push(`keep ${reservations.map(({ id }) => id)}`)
       onKeep()
+      return []
     },
   })
 })
@@ -94,14 +95,11 @@ describe('running requests', () => {
     expect(told()).toEqual(['cancel a', 'cancel b', 'adopt a'])
   })
 
-  test('are told when Redis has lost them, but not those that it may have let in since', async () => {
+  test('are told when Redis has lost them, also those that it may have let in since', async () => {
     running.add(reservation('old'), null)
-    running.heard()
     running.add(reservation('new'), null)
-    running.distrustAll({ wasGone: false })
     await running.tellAll()
-    expect(told()).toEqual(['adopt old'])
-    running.distrustAll({ wasGone: true })
+    running.distrustAll()
     await running.tellAll()
     expect(told()).toEqual(['adopt old', 'adopt new'])
   })

@@ -38,7 +38,11 @@ const redis: RedisLimiter = {
   },
   adopt: async () => reply('adopt'),
   cancel: async () => reply('cancel'),
-  keep: async (reservations) => reply(`keep ${reservations.length}`),
+  forget: async (limits) => reply(`forget ${limits.length}`),
+  keep: async (reservations) => {
+    reply(`keep ${reservations.length}`)
+    return []
+  },
 }
 
 beforeEach(async () => {
