@@ -44,21 +44,22 @@ end
 
 local changes, members = {}, {}
 local reply = { 1, now, admitted and 1 or 0, grants[1], grants[2], grants[3], grants[4] }
-for h = 1, #KEYS / 2 do
-  changes[h], members[h] = {}, { id }
-end
+for h = 1, #KEYS / 2 do changes[h] = {} end
 for i, limit in ipairs(limits) do
   local b, bucket, unit = buckets[i], limit[BUCKET], limit[UNIT]
   if admitted then
     if not fitted[i] then
       b.refusals = b.refusals + 1
-    elseif unit == REQUESTS then
-      charge(b, limit[TICKS], grants[unit])
     else
-      hold(b, grants[unit])
-      local member = members[limit[HOLDER]]
-      member[#member + 1] = bucket
-      member[#member + 1] = string.format('%d', grants[unit])
+      local member = members[limit[HOLDER]] or { id }
+      members[limit[HOLDER]] = member
+      if unit == REQUESTS then
+        charge(b, limit[TICKS], grants[unit])
+      else
+        hold(b, grants[unit])
+        member[#member + 1] = bucket
+        member[#member + 1] = string.format('%d', grants[unit])
+      end
     end
   end
   local text, change = format(b), changes[limit[HOLDER]]
@@ -72,7 +73,7 @@ if admitted then
   for h = 1, #KEYS / 2 do
     redis.call('HSET', KEYS[2 * h - 1], unpack(changes[h]))
     redis.call('PEXPIRE', KEYS[2 * h - 1], KEEP_MS)
-    if #members[h] > 1 then
+    if members[h] then
       redis.call('ZADD', KEYS[2 * h], until_text, table.concat(members[h], '\n'))
       redis.call('PEXPIRE', KEYS[2 * h], KEEP_MS)
     end

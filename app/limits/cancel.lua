@@ -1,12 +1,12 @@
--- Takes back what a request was given whose caller did not hear of it, where a hold tells that it was.
+-- Takes back what a request was given whose caller did not hear of it.
 -- KEYS: a hash and a sorted set for each holder. ARGV: the id; the limits.
 
-local start = ARGV[1] .. '\n'
+local id = ARGV[1]
 
 each_holder(cjson.decode(ARGV[2]), function(h, own, texts)
   local holder, holds = KEYS[2 * h - 1], KEYS[2 * h]
   for _, member in ipairs(redis.call('ZRANGE', holds, '0', '-1')) do
-    if string.sub(member, 1, #start) == start then
+    if string.match(member, '^[^\n]*') == id then
       redis.call('ZREM', holds, member)
       adjust(holder, member, -1)
       for i, limit in ipairs(own) do

@@ -16,7 +16,7 @@ export interface RedisLimiterNeeds {
 export interface RedisLimiter {
   /** One script, one round trip, unless Redis has lost buckets: those are rebuilt first. */
   admit(admission: Admission): Promise<Decision>
-  /** Takes back what Redis may have admitted without our hearing of it, as far as it holds something. */
+  /** Takes back what Redis may have admitted without our hearing of it. */
   cancel(admission: Admission): Promise<void>
   /** `charges` is what to add to each limit; a retry counts only while the reservation is there. */
   settle(reservation: Reservation, charges: Amounts, options: { isRetry: boolean }): Promise<void>
@@ -36,22 +36,6 @@ export interface RedisLimiter {
 
 export function createRedisLimiter({ link, rebuild }: RedisLimiterNeeds): RedisLimiter {
   const { raise, restore, restoring } = createRestore({ link, rebuild })
-  /** Those that have a line in Redis even when they hold nothing. */
-  const adopted = new WeakSet<Reservation>()
-
-  /** For each holder the line that admit.lua writes down; empty where there is none. */
-  const linesOf = (reservation: Reservation): Map<string, string> => {
-    const { id, granted, limits } = reservation
-    const byHolder = Map.groupBy(limits, ({ holder }) => holder)
-    return new Map(
-      [...byHolder].map(([holder, of]) => {
-        const held = of.filter(({ unit }) => isHeld(unit))
-        if (held.length === 0 && !adopted.has(reservation)) return [holder, '']
-        const parts = held.flatMap(({ bucket, unit }) => [bucket, granted[unit]])
-        return [holder, [id, ...parts].join('\n')]
-      }),
-    )
-  }
 
   return {
     async admit(admission) {
@@ -95,7 +79,6 @@ export function createRedisLimiter({ link, rebuild }: RedisLimiterNeeds): RedisL
     },
 
     async adopt(reservation) {
-      adopted.add(reservation)
       const { keys, limits } = callOf(reservation.limits)
       const granted = inOrder(reservation.granted)
       const args = [`${LEASE_MS}`, limits, ...granted, ...linesOf(reservation).values()]
@@ -105,9 +88,7 @@ export function createRedisLimiter({ link, rebuild }: RedisLimiterNeeds): RedisL
 
     async keep(reservations) {
       const holds = reservations.flatMap((reservation) =>
-        [...linesOf(reservation)].flatMap(([holder, line]) =>
-          line === '' ? [] : [{ reservation, holder, line }],
-        ),
+        [...linesOf(reservation)].map(([holder, line]) => ({ reservation, holder, line })),
       )
       if (holds.length === 0) return []
       const keys = holds.flatMap(({ holder }) => keysOf(holder))
@@ -168,4 +149,18 @@ function toDecision({ id, limits }: Admission, reply: Reply): Decision {
     states,
     reservation: { id, granted: granted as Record<Unit, number>, limits: counted },
   }
+}
+
+/** For each holder the line that admit.lua writes down. */
+function linesOf({ id, granted, limits }: Reservation): Map<string, string> {
+  const byHolder = Map.groupBy(limits, ({ holder }) => holder)
+  return new Map(
+    [...byHolder].map(([holder, of]) => {
+      const held = of.filter(({ unit }) => isHeld(unit))
+      return [
+        holder,
+        [id, ...held.flatMap((limit) => [limit.bucket, granted[limit.unit]])].join('\n'),
+      ]
+    }),
+  )
 }

@@ -61,10 +61,7 @@ export function createRunningRequests(redis: Pick<RedisLimiter, 'adopt' | 'cance
     distrust(request: Running): void {
       untold.set(request, null)
     },
-    /**
-     * Redis has lost what it knew. What it let in between that and our hearing of it is told again: if
-     * it holds nothing it then counts twice, which is the safe side.
-     */
+    /** Redis has lost what it knew; of what it has let in since it does not mind to be told again. */
     distrustAll(): void {
       for (const request of all.values()) untold.set(request, null)
     },

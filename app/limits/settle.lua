@@ -1,7 +1,7 @@
 -- Replaces what a request held by what it used.
 -- KEYS: a hash and a sorted set for each holder.
 -- ARGV: 1 when it may have been settled before, so that it counts only while its hold is there; the
--- limits; what was granted of each unit; what to charge; then each holder's line, empty for no hold.
+-- limits; what was granted of each unit; what to charge; then each holder's line.
 -- Returns the numbers of the limits whose buckets are missing: the ledger has what was used of them.
 
 local is_retry = ARGV[1] == '1'
@@ -9,8 +9,7 @@ local granted, charges = amounts_from(3), amounts_from(7)
 local missing, count = {}, 0
 
 each_holder(cjson.decode(ARGV[2]), function(h, own, texts)
-  local line = ARGV[10 + h]
-  local was_held = line ~= '' and redis.call('ZREM', KEYS[2 * h], line) == 1
+  local was_held = redis.call('ZREM', KEYS[2 * h], ARGV[10 + h]) == 1
   if is_retry and not was_held then
     count = count + #own
     return

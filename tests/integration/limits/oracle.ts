@@ -100,10 +100,10 @@ export function admitted(
   const counted = after.flatMap(({ limit, fitted }) => (fitted ? [limit] : []))
   const reservation = { id, granted, limits: counted }
   const taken = after.reduce((w, { limit, bucket }) => withBucket(w, limit, bucket), world)
-  const noted = holdersOf(counted).reduce((w, holder) => {
-    const of = heldOf(reservation, holder)
-    return of.length > 0 ? withHold(w, holder, id, { untilMs, of }) : w
-  }, taken)
+  const noted = holdersOf(counted).reduce(
+    (w, holder) => withHold(w, holder, id, { untilMs, of: heldOf(reservation, holder) }),
+    taken,
+  )
   return { reservation, states: after, world: noted }
 }
 
@@ -114,7 +114,7 @@ export function kept(world: World, reservations: readonly Reservation[], untilMs
       holdersOf(reservation.limits).reduce((now, holder) => {
         const of = heldOf(reservation, holder)
         const needed = of.map(({ limit }) => limit)
-        if (of.length === 0 || missing(now, needed).length > 0) return now
+        if (missing(now, needed).length > 0) return now
         const noted = withHold(now, holder, reservation.id, { untilMs, of })
         if (holdsOf(now, holder).has(reservation.id)) return noted
         return of.reduce((then, { limit, amount }) => {
