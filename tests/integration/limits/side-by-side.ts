@@ -1,6 +1,6 @@
 import { type Bucket, charged, drained, EMPTY } from '../../../app/domain/bucket.ts'
 import { type Amounts, type Limit, shapeOf } from '../../../app/domain/limit.ts'
-import type { Admission, Decision, Reservation } from '../../../app/limits/limiter.ts'
+import type { Admission, Reservation } from '../../../app/limits/limiter.ts'
 import { createMemoryLimiter } from '../../../app/limits/memory-limiter.ts'
 import { createRedisLimiter, LEASE_MS } from '../../../app/limits/redis-limiter.ts'
 import { createComparison } from './comparison.ts'
@@ -9,6 +9,7 @@ import type { PinnedRedis } from './pinned-redis.ts'
 import { limitsOf, withAmount } from './some-limits.ts'
 import type { Step } from './steps.ts'
 import { hasLost, newTally, noteDecision, type Tally } from './tally.ts'
+import { finished, nameOf, told } from './telling.ts'
 import { found, holdersOf, holdsOf, type World, withoutBuckets, written } from './world.ts'
 
 export interface SideBySide {
@@ -79,20 +80,16 @@ export function createSideBySide(redis: PinnedRedis, run: string, isCalm: boolea
       tally['expired in part']++
   }
 
-  async function settle(
-    reservation: Reservation,
-    used: Amounts,
-    isRetry: boolean,
-  ): Promise<boolean> {
+  async function settle(one: Reservation, used: Amounts, isRetry: boolean): Promise<boolean> {
     const charges = { ...used, requests: used.requests - 1 }
-    const lost = oracle.missing(world, oracle.settleable(world, reservation, isRetry))
-    world = oracle.settled(world, reservation, charges, { at: at(), isRetry })
+    const lost = oracle.missing(world, oracle.settleable(world, one, isRetry))
+    world = oracle.settled(world, one, charges, { at: at(), isRetry })
     world = oracle.rebuilt(world, lost, ledger, at())
-    const answer = scripts.settle(reservation, charges, { isRetry })
+    const answer = scripts.settle(one, charges, { isRetry })
     comparison.later('settled', answer, undefined)
     if (lost.length > 0) await finished(answer)
-    if (isCalm) memory.settle(reservation, used)
-    compareBuckets(reservation.limits)
+    if (isCalm) memory.settle(one, used)
+    compareBuckets(one.limits)
     return true
   }
 
@@ -201,14 +198,3 @@ export function createSideBySide(redis: PinnedRedis, run: string, isCalm: boolea
     end: () => redis.lose(holdersOf(limits), true),
   }
 }
-
-const nameOf = ({ holder, bucket }: Limit): string => `${holder} ${bucket}`
-
-/** What a decision says, of which the limits themselves are known. */
-const told = ({ reservation, states }: oracle.Judgement | Decision): unknown => ({
-  reservation,
-  states: states.map(({ bucket, fitted }) => ({ bucket, fitted })),
-})
-
-/** Until Redis has rebuilt its buckets nothing else may come in between. */
-const finished = (answer: Promise<unknown>): Promise<unknown> => answer.catch(() => {})
