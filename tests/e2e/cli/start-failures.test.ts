@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
+import { MIGRATIONS } from '../../../db/migrations/index.ts'
 import { type Ended, runProgram, serveProgram } from '../../support/cli-program.ts'
 import { freshDatabase, postgresForTests } from '../../support/servers.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
@@ -107,10 +108,11 @@ describe('a schema that does not fit', () => {
     expect((await runProgram(['migrate', 'up'], { env })).stdout).toStartWith('Applied ')
     const { stdout } = await runProgram(['migrate', 'status'], { env })
     expect(stdout).toMatch(/^MIGRATION +APPLIED\n0001-initial +\d{4}-.*Z\n/)
+    expect(stdout).not.toContain('pending')
     await using serving = await serveProgram(['--no-migrate'], { env })
     expect((await serving.stop()).code).toBe(0)
     const down = await runProgram(['migrate', 'down', '--yes'], { env })
-    expect(down.stdout).toBe('Took back 0001-initial.\n')
+    expect(down.stdout).toBe(`Took back ${Object.keys(MIGRATIONS).at(-1)}.\n`)
     expect((await runProgram(['migrate', 'status'], { env })).stdout).toContain('pending')
   })
 })
