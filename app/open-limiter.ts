@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { DatabaseHandle } from '../db/client.ts'
 import { createBounded } from '../db/deadline.ts'
 import { newId } from '../db/ids.ts'
@@ -22,6 +23,10 @@ import type { Config } from './settings.ts'
 /** How long the ledger may take to rebuild a bucket, in ms, and how many may be rebuilt at a time. */
 const REBUILD_TIMEOUT_MS = 2000
 const MAX_REBUILDS = 500
+
+/** How long Redis may be too slow at the start, in ms, and when to ask it again. */
+const START_MS = 5000
+const START_RETRY_MS = 100
 
 export interface OpenLimiter {
   readonly limiter: Limiter
@@ -75,16 +80,32 @@ async function openShared(
   const bounded = createBounded(REBUILD_TIMEOUT_MS, MAX_REBUILDS)
   const rebuild: typeof rebuildNow = (holder, limits) => bounded(() => rebuildNow(holder, limits))
   const replicas = createReplicas({ link: redis, id: newId(), newId })
-  const limiter = await createSharedLimiter({
-    redis: createRedisLimiter({ link: redis, rebuild }),
-    announce: replicas.announce,
-    leave: async () => {
-      await replicas.leave()
-      redis.close()
-    },
-    rebuild,
-    clock: systemClock,
-    log,
-  })
+  const limiter = await patiently(() =>
+    createSharedLimiter({
+      redis: createRedisLimiter({ link: redis, rebuild }),
+      announce: replicas.announce,
+      leave: async () => {
+        await replicas.leave()
+        redis.close()
+      },
+      rebuild,
+      clock: systemClock,
+      log,
+    }),
+  )
   return { limiter, redis, onRevision: async () => {} }
+}
+
+/** Tries again while Redis is silent; one that refuses is taken at its word. */
+async function patiently<T>(open: () => Promise<T>): Promise<T> {
+  const deadline = performance.now() + START_MS
+  for (;;) {
+    try {
+      return await open()
+    } catch (err) {
+      const isSilent = err instanceof RedisGoneError && !err.cause
+      if (!isSilent || performance.now() > deadline) throw err
+      await sleep(START_RETRY_MS)
+    }
+  }
 }

@@ -47,12 +47,13 @@ export function demandsOf(
 export const computeDemand = (limits: readonly Limit[]): Demand =>
   atMost(smallest(limits, 'compute-seconds'), LEAST_COMPUTE_MS, COMPUTE_MS)
 
-const smallest = (limits: readonly Limit[], unit: Unit): number =>
-  limits.reduce(
-    (least, limit) =>
-      limit.unit === unit && !limit.shadow ? Math.min(least, shapeOf(limit).capacity) : least,
-    Number.POSITIVE_INFINITY,
-  )
+function smallest(limits: readonly Limit[], unit: Unit): number {
+  let least = Number.POSITIVE_INFINITY
+  for (const limit of limits) {
+    if (limit.unit === unit && !limit.shadow) least = Math.min(least, shapeOf(limit).capacity)
+  }
+  return least
+}
 
 const atMost = (capacity: number, need: number, want: number): Demand => ({
   need: Math.min(need, capacity),

@@ -1,5 +1,5 @@
 import { charged, fullAfterMs, waitMs } from '../domain/bucket.ts'
-import { toBase, type Unit } from '../domain/limit.ts'
+import { toBase } from '../domain/limit.ts'
 import type { Admission, LimitState } from './limiter.ts'
 import { type Policy, policiesOf } from './policy.ts'
 
@@ -17,22 +17,23 @@ export function limitHeaders(
   const policies = policiesOf(states)
   if (policies.length === 0) return {}
   const refused = demands && policies.some(({ fitted }) => !fitted) ? demands : null
-  return {
-    'ratelimit-policy': listOf(policies, ({ parameters }) => parameters),
-    ratelimit: listOf(policies, (policy) => {
-      const ms = effectiveMs(policy, at, refused)
-      return ms === null ? `;r=${policy.remaining}` : `;r=${policy.remaining};t=${toSeconds(ms)}`
-    }),
-    ...openAiHeaders(policies, 'requests', at),
-    ...openAiHeaders(policies, 'tokens', at),
+  const headers: Record<string, string> = {
+    'ratelimit-policy': policies.map(({ item }) => item).join(', '),
+    ratelimit: policies
+      .map((policy) => itemOf(policy, effectiveMs(policy, at, refused)))
+      .join(', '),
   }
+  addOpenAiHeaders(headers, policies, 'requests', at)
+  addOpenAiHeaders(headers, policies, 'tokens', at)
+  return headers
 }
 
 /** As whole seconds that are not over any earlier; at least 1. */
 export const toSeconds = (ms: number): number => Math.max(1, Math.ceil(ms / 1000))
 
-const listOf = (policies: readonly Policy[], parameters: (policy: Policy) => string): string =>
-  policies.map((policy) => `"${policy.name}"${parameters(policy)}`).join(', ')
+/** The limit's item in RateLimit. */
+const itemOf = ({ name, remaining }: Policy, ms: number | null): string =>
+  ms === null ? `"${name}";r=${remaining}` : `"${name}";r=${remaining};t=${toSeconds(ms)}`
 
 /**
  * How long there is no more to use than what is left, in ms; null when time alone does not change
@@ -49,11 +50,25 @@ function effectiveMs(
   return waitMs(bucket, shape, toBase(limit.unit, remaining + 1), at)
 }
 
-function openAiHeaders(
+const OPENAI_NAMES = {
+  requests: {
+    limit: 'x-ratelimit-limit-requests',
+    remaining: 'x-ratelimit-remaining-requests',
+    reset: 'x-ratelimit-reset-requests',
+  },
+  tokens: {
+    limit: 'x-ratelimit-limit-tokens',
+    remaining: 'x-ratelimit-remaining-tokens',
+    reset: 'x-ratelimit-reset-tokens',
+  },
+} as const
+
+function addOpenAiHeaders(
+  headers: Record<string, string>,
   policies: readonly Policy[],
-  unit: Unit,
+  unit: keyof typeof OPENAI_NAMES,
   at: number,
-): Readonly<Record<string, string>> {
+): void {
   let tightest: Policy | null = null
   let resetMs = 0
   for (const policy of policies) {
@@ -64,12 +79,11 @@ function openAiHeaders(
     tightest = policy
     resetMs = fullMs
   }
-  if (!tightest) return {}
-  return {
-    [`x-ratelimit-limit-${unit}`]: `${tightest.limit.amount}`,
-    [`x-ratelimit-remaining-${unit}`]: `${tightest.remaining}`,
-    [`x-ratelimit-reset-${unit}`]: toDuration(resetMs),
-  }
+  if (!tightest) return
+  const names = OPENAI_NAMES[unit]
+  headers[names.limit] = `${tightest.limit.amount}`
+  headers[names.remaining] = `${tightest.remaining}`
+  headers[names.reset] = toDuration(resetMs)
 }
 
 /** How long until the limit is full again, if running requests use all that they have reserved. */

@@ -12,8 +12,8 @@ export interface Policy extends LimitState, Profile {
 interface Profile {
   /** Printable ASCII without quotes and backslashes; unique among the policies of one response. */
   readonly name: string
-  /** The parameters of the limit's item in RateLimit-Policy. */
-  readonly parameters: string
+  /** The limit's item in RateLimit-Policy. */
+  readonly item: string
 }
 
 const profiles = new WeakMap<Limit, Profile>()
@@ -24,28 +24,33 @@ export function policiesOf(states: readonly LimitState[]): Policy[] {
   const policies: Policy[] = []
   for (const { limit, shape, bucket, fitted } of states) {
     if (limit.shadow) continue
-    const { name, parameters } = profileOf(limit)
+    const own = profileOf(limit)
+    const { name, item } = names.has(own.name) ? renamed(limit, own.name, names) : own
+    names.add(name)
     const remaining = fromBase(limit.unit, roomIn(bucket, shape))
-    const unique = distinct(name, names)
-    policies.push({ limit, bucket, fitted, name: unique, parameters, shape, remaining })
+    policies.push({ limit, shape, bucket, fitted, name, item, remaining })
   }
   return policies
-}
-
-function distinct(name: string, names: Set<string>): string {
-  let unique = name
-  for (let n = 2; names.has(unique); n++) unique = `${name} (${n})`
-  names.add(unique)
-  return unique
 }
 
 function profileOf(limit: Limit): Profile {
   const known = profiles.get(limit)
   if (known) return known
-  const profile = { name: nameOf(limit), parameters: parametersOf(limit) }
+  const profile = profileUnder(nameOf(limit), limit)
   profiles.set(limit, profile)
   return profile
 }
+
+function renamed(limit: Limit, name: string, taken: ReadonlySet<string>): Profile {
+  let n = 2
+  while (taken.has(`${name} (${n})`)) n++
+  return profileUnder(`${name} (${n})`, limit)
+}
+
+const profileUnder = (name: string, limit: Limit): Profile => ({
+  name,
+  item: `"${name}"${parametersOf(limit)}`,
+})
 
 /** No two limits of a caller share what it is made of; a role is named when the bucket is its own. */
 const nameOf = ({ unit, window, gateway, model, scope, role }: Limit): string =>

@@ -1,4 +1,4 @@
-import { type Amounts, type Limit, shapeOf, UNITS, type Unit } from '../domain/limit.ts'
+import { type Amounts, type Limit, shapeOf, UNITS } from '../domain/limit.ts'
 import { type Admission, type Decision, isHeld, type Reservation } from './limiter.ts'
 import type { RedisLink } from './redis-link.ts'
 import { ADMIT, ADOPT, CANCEL, KEEP, keysOf, SETTLE } from './redis-scripts.ts'
@@ -48,7 +48,7 @@ export function createRedisLimiter({ link, rebuild }: RedisLimiterNeeds): RedisL
         ...UNITS.map((unit) => `${demands[unit].need}`),
         ...UNITS.map((unit) => `${demands[unit].want}`),
       ]
-      const ask = async () => (await link.run(ADMIT, call.keys, args)) as Reply
+      const ask = () => link.run(ADMIT, call.keys, args) as Promise<Reply>
       const missingIn = (reply: Reply) => (reply[0] === 1 ? [] : reply.slice(1))
       return toDecision(admission, await restoring(limits, ask, missingIn))
     },
@@ -65,7 +65,7 @@ export function createRedisLimiter({ link, rebuild }: RedisLimiterNeeds): RedisL
         limits,
         ...inOrder(reservation.granted),
         ...inOrder(charges),
-        ...linesOf(reservation).values(),
+        ...linesOf(reservation),
       ])) as readonly number[]
       if (missing.length === 0) return
       // Who rebuilds them at this moment may have read the ledger before this request was in it.
@@ -81,17 +81,17 @@ export function createRedisLimiter({ link, rebuild }: RedisLimiterNeeds): RedisL
     async adopt(reservation) {
       const { keys, limits } = callOf(reservation.limits)
       const granted = inOrder(reservation.granted)
-      const args = [`${LEASE_MS}`, limits, ...granted, ...linesOf(reservation).values()]
+      const args = [`${LEASE_MS}`, limits, ...granted, ...linesOf(reservation)]
       const ask = async () => (await link.run(ADOPT, keys, args)) as readonly number[]
       await restoring(reservation.limits, ask, (missing) => missing)
     },
 
     async keep(reservations) {
       const holds = reservations.flatMap((reservation) =>
-        [...linesOf(reservation)].map(([holder, line]) => ({ reservation, holder, line })),
+        linesOf(reservation).map((line) => ({ reservation, line })),
       )
       if (holds.length === 0) return []
-      const keys = holds.flatMap(({ holder }) => keysOf(holder))
+      const keys = reservations.flatMap(({ limits }) => callOf(limits).keys)
       const lines = holds.map(({ line }) => line)
       const missing = (await link.run(KEEP, keys, [`${LEASE_MS}`, ...lines])) as number[]
       const lost = missing.flatMap((index) => holds[index - 1]?.reservation ?? [])
@@ -103,6 +103,8 @@ export function createRedisLimiter({ link, rebuild }: RedisLimiterNeeds): RedisL
 
 /** What scripts are told of limits; the same for each request of one caller to one model. */
 interface Call {
+  readonly holders: readonly string[]
+  /** Two for each holder. */
   readonly keys: readonly string[]
   /** As bucket.lua reads it. */
   readonly limits: string
@@ -119,7 +121,7 @@ function callOf(limits: readonly Limit[]): Call {
     const [holder, unit] = [holders.indexOf(limit.holder) + 1, UNITS.indexOf(limit.unit) + 1]
     return [holder, limit.bucket, unit, capacity, ticks, tickMs, limit.shadow]
   })
-  const call = { keys: holders.flatMap(keysOf), limits: JSON.stringify(rows) }
+  const call = { holders, keys: holders.flatMap(keysOf), limits: JSON.stringify(rows) }
   calls.set(limits, call)
   return call
 }
@@ -131,36 +133,37 @@ type Reply = readonly (number | string)[]
 const HEAD = 7
 
 function toDecision({ id, limits }: Admission, reply: Reply): Decision {
-  const [, at, admitted, ...rest] = reply.slice(0, HEAD).map(Number) as [number, number, number]
+  const at = Number(reply[1])
   const states = limits.map((limit, i) => {
-    const [debt = 0, tick = 0, held = 0, refusals = 0, fitted] = String(reply[HEAD + i])
-      .split(' ')
-      .map(Number)
-    const bucket = { debt, tick, held, refusals }
-    return { limit, shape: shapeOf(limit), bucket, fitted: fitted === 1 }
+    const parts = String(reply[HEAD + i]).split(' ')
+    const bucket = {
+      debt: Number(parts[0]),
+      tick: Number(parts[1]),
+      held: Number(parts[2]),
+      refusals: Number(parts[3]),
+    }
+    return { limit, shape: shapeOf(limit), bucket, fitted: parts[4] === '1' }
   })
-  if (admitted !== 1) return { reservation: null, at, states }
-  const granted = Object.fromEntries(UNITS.map((unit, i) => [unit, (rest as number[])[i] ?? 0]))
+  if (reply[2] !== 1) return { reservation: null, at, states }
+  const granted = {
+    requests: Number(reply[3]),
+    tokens: Number(reply[4]),
+    'compute-seconds': Number(reply[5]),
+    'concurrent-requests': Number(reply[6]),
+  }
   const counted = states.every(({ fitted }) => fitted)
     ? limits
     : states.flatMap(({ limit, fitted }) => (fitted ? [limit] : []))
-  return {
-    at,
-    states,
-    reservation: { id, granted: granted as Record<Unit, number>, limits: counted },
-  }
+  return { reservation: { id, granted, limits: counted }, at, states }
 }
 
-/** For each holder the line that admit.lua writes down. */
-function linesOf({ id, granted, limits }: Reservation): Map<string, string> {
-  const byHolder = Map.groupBy(limits, ({ holder }) => holder)
-  return new Map(
-    [...byHolder].map(([holder, of]) => {
-      const held = of.filter(({ unit }) => isHeld(unit))
-      return [
-        holder,
-        [id, ...held.flatMap((limit) => [limit.bucket, granted[limit.unit]])].join('\n'),
-      ]
-    }),
-  )
+/** For each holder, in the order of its keys, the line that admit.lua writes down. */
+function linesOf({ id, granted, limits }: Reservation): string[] {
+  const { holders } = callOf(limits)
+  const lines = holders.map(() => id)
+  for (const { holder, bucket, unit } of limits) {
+    const h = holders.indexOf(holder)
+    if (isHeld(unit)) lines[h] = `${lines[h]}\n${bucket}\n${granted[unit]}`
+  }
+  return lines
 }

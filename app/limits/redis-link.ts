@@ -50,7 +50,7 @@ export async function connectRedis(url: string, log: Log): Promise<RedisLink> {
   await client.connect()
   isConnected = true
   return overseen(
-    (command) => client.sendCommand([...command]),
+    (command) => client.sendCommand(command),
     () => client.destroy(),
   )
 }
@@ -112,12 +112,12 @@ export function overseen(
   return {
     send,
     async run({ source, sha }, keys, args) {
-      const rest = [String(keys.length), ...keys, ...args]
+      const command = ['EVALSHA', sha, String(keys.length), ...keys, ...args]
       try {
-        return await send(['EVALSHA', sha, ...rest])
+        return await send(command)
       } catch (err) {
         if (!String(err).includes('NOSCRIPT')) throw err
-        return await send(['EVAL', source, ...rest])
+        return await send(['EVAL', source, ...command.slice(2)])
       }
     },
     close() {

@@ -1,8 +1,7 @@
 import { afterEach, describe, expect, test } from 'bun:test'
-import { connectRedis } from '../../../app/limits/redis-link.ts'
-import { silentLog } from '../../../app/log.ts'
 import { TESTER } from '../../support/builders.ts'
 import { CHAT, type Stage, setStage } from '../../support/gateway/stage.ts'
+import { ask } from '../../support/servers/ask.ts'
 import type { ControlledServer } from '../../support/servers/controlled.ts'
 import { ownPostgres, ownRedis, redisForTests } from '../../support/servers.ts'
 import { until } from './replicas.ts'
@@ -20,11 +19,7 @@ async function own(start: typeof ownRedis): Promise<ControlledServer> {
   return server
 }
 
-async function flush(redis: ControlledServer): Promise<void> {
-  const link = await connectRedis(redis.url, silentLog)
-  await link.send(['FLUSHALL'])
-  link.close()
-}
+const flush = (redis: ControlledServer): Promise<string> => ask(redis.port, 'FLUSHALL\r\n')
 
 const chat = (stage: Stage) => stage.post('/ollama/api/chat', { ...CHAT, stream: false })
 

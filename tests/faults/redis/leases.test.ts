@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'bun:test'
+import { createClient } from 'redis'
 import { createRebuild } from '../../../app/limits/rebuild.ts'
 import { createRedisLimiter } from '../../../app/limits/redis-limiter.ts'
-import { connectRedis } from '../../../app/limits/redis-link.ts'
+import type { RedisLink } from '../../../app/limits/redis-link.ts'
 import { keysOf } from '../../../app/limits/redis-scripts.ts'
-import { silentLog } from '../../../app/log.ts'
 import { redisForTests } from '../../support/servers.ts'
 import { needing } from '../../unit/limits/limit-states.ts'
 import { limitOn, type Replica, startReplicas } from './replicas.ts'
@@ -18,7 +18,13 @@ describe.skipIf('skip' in available)('what a process that died had reserved', ()
     await using replicas = await startReplicas(1)
     const [alive] = replicas.all as [Replica]
     const { store, redis, ask, counted } = replicas
-    const link = await connectRedis(redis.url, silentLog)
+    const client = await createClient({ url: redis.url, RESP: 2 }).connect()
+    const link: RedisLink = {
+      send: (command) => client.sendCommand([...command]),
+      run: ({ source }, keys, args) =>
+        client.sendCommand(['EVAL', source, `${keys.length}`, ...keys, ...args]),
+      close: () => client.destroy(),
+    }
     const rebuild = createRebuild({
       db: store.db,
       clock: { now: Date.now },

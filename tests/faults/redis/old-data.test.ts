@@ -19,6 +19,7 @@ describe.skipIf('skip' in available)(
       await second.settle(await second.admitAll(60, [daily]))
       await Bun.sleep(BEAT_MS)
       await replicas.redis.stop('crash')
+      await replicas.untilMode('local')
       await replicas.redis.start()
       await first.admit([daily])
       await replicas.untilMode('exact')

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createClient } from 'redis'
 import { loadConfig } from '../../../app/config.ts'
 import { type Amounts, type Limit, NOTHING, shapeOf } from '../../../app/domain/limit.ts'
 import type { Admission, Decision, Limiter, Reservation } from '../../../app/limits/limiter.ts'
@@ -45,7 +46,7 @@ export interface Replicas extends AsyncDisposable {
   pause(): Promise<void>
   /** How long each decision took, in ms, since this was last asked. */
   durations(): number[]
-  /** Asks Redis over a connection of the test's own. */
+  /** Asks Redis over a connection of the test's own, and waits for as long as it takes. */
   ask(...command: string[]): Promise<unknown>
   /** How much of a limit Redis counts as used, rounded up, and as reserved; null for no bucket. */
   counted(limit: Limit): Promise<{ readonly used: number; readonly held: number } | null>
@@ -75,11 +76,11 @@ export async function startReplicas(
     return replica
   }
   const ask = async (...command: string[]): Promise<unknown> => {
-    const link = await connectRedis(redis.url, silentLog)
+    const client = await createClient({ url: redis.url, RESP: 2 }).connect()
     try {
-      return await link.send(command)
+      return await client.sendCommand(command)
     } finally {
-      link.close()
+      client.destroy()
     }
   }
   const probe = await connectRedis(redis.url, silentLog)

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
-import { connectRedis } from '../../../app/limits/redis-link.ts'
-import { silentLog } from '../../../app/log.ts'
+import { createClient } from 'redis'
+import { startRedisProxy } from '../../integration/limits/redis-proxy.ts'
 import { runProgram, serveProgram } from '../../support/cli-program.ts'
 import type { ControlledServer } from '../../support/servers/controlled.ts'
 import { ownRedis } from '../../support/servers.ts'
@@ -62,10 +62,21 @@ describe.skipIf('skip' in redis)('serve with a Redis that', () => {
   const as = (user: string): string => url.replace('//', `//${user}@`)
 
   async function tell(...commands: readonly (readonly string[])[]): Promise<void> {
-    const link = await connectRedis(url, silentLog)
-    await Promise.all(commands.map((command) => link.send(command)))
-    link.close()
+    const client = await createClient({ url, RESP: 2 }).connect()
+    for (const command of commands) await client.sendCommand(command)
+    client.destroy()
   }
+
+  test('is slow at first waits for it', async () => {
+    let slow = 5
+    const onCommand = async () => {
+      if (slow-- > 0) await Bun.sleep(120)
+    }
+    const proxy = await startRedisProxy(url, { onCommand })
+    await using serving = await serveProgram([], { env: envWith(proxy.url) })
+    expect((await serving.stop()).code).toBe(0)
+    await proxy.stop()
+  })
 
   test('may evict what it should keep starts, and warns', async () => {
     await tell(['CONFIG', 'SET', 'maxmemory', '100mb', 'maxmemory-policy', 'allkeys-lru'])
