@@ -25,7 +25,7 @@ const CELL_WIDTH = 22
 
 /** How the figures are made, for whoever reads the table. */
 export const METHOD = `median (least - greatest) of the rounds; targets take turns within each phase of a round
-CPU: run time of all threads (schedstat), minus what the target uses when idle
+CPU: run time of all threads, minus what the target uses when idle
   per request: 800 small unstreamed requests a second; sparse: 300; window / requests
   per chunk: 20 streams of 256 records, 4 ms apart, counted while no request starts or ends
     in step: all streams on one beat, as slots of one runner decode (the floor is on this one)
