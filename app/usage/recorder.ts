@@ -5,8 +5,6 @@ import type { Log } from '../log.ts'
 const MAX_WAITING = 10_000
 /** How long a response is held back for its row, in ms; the row is kept and tried again. */
 const HOLD_MS = 250
-/** Least time from the start of one commit to the next, in ms: each costs the same, be it for one row. */
-const SPACING_MS = 3
 const FIRST_RETRY_MS = 100
 const LAST_RETRY_MS = 2000
 
@@ -32,17 +30,13 @@ interface Group {
   readonly committed: PromiseWithResolvers<void>
 }
 
-/**
- * Commits rows in groups: the next group begins as soon as the one before it is in, but no more often
- * than each 3 ms unless one is full. A row that comes alone is committed at once.
- */
+/** Commits rows in groups: the next group begins as soon as the one before it is in. */
 export function createRecorder({ write, maxRows, log }: RecorderNeeds): Recorder {
   const groups: Group[] = []
   let waiting = 0
   let inFlight: Group | null = null
   let running: Promise<void> | null = null
   let isClosed = false
-  let startedAt = Number.NEGATIVE_INFINITY
 
   const openGroup = (): Group => {
     const last = groups.at(-1)
@@ -56,8 +50,6 @@ export function createRecorder({ write, maxRows, log }: RecorderNeeds): Recorder
     // A turn of the event loop, so that rows which end together go in together.
     await new Promise((resolve) => setImmediate(resolve))
     for (let [group] = groups; group; [group] = groups) {
-      if (group.rows.length < maxRows) await untilMs(startedAt + SPACING_MS)
-      startedAt = performance.now()
       inFlight = group
       if (!(await store(group))) return
       inFlight = null
@@ -102,12 +94,6 @@ export function createRecorder({ write, maxRows, log }: RecorderNeeds): Recorder
         log.error({ row }, 'usage row not stored')
     },
   }
-}
-
-/** Waits until then, in ms of the monotonic clock. */
-async function untilMs(then: number): Promise<void> {
-  const ms = then - performance.now()
-  if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms))
 }
 
 /** Waits for the promise, but no longer than that; true when it has resolved. */
