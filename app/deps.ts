@@ -3,21 +3,21 @@ import { newId } from '../db/ids.ts'
 import { createRequestInsert, MAX_INSERT } from '../db/queries/requests.ts'
 import { readRevision } from '../db/queries/revision.ts'
 import packageJson from '../package.json' with { type: 'json' }
-import { createKeyVerifier } from './auth/key-verifier.ts'
-import { createPrincipalLoader } from './auth/principal-loader.ts'
-import { openKeyring, readMasterSecret } from './auth/secrets.ts'
 import { systemClock } from './domain/clock.ts'
 import { isPermitted, type Principal } from './domain/grant.ts'
 import { createRelay } from './gateways/relay.ts'
+import { createRedisRevision } from './limits/redis-revision.ts'
 import type { Log } from './log.ts'
 import { createMetrics } from './metrics/registry.ts'
-import { createClientAddress } from './middleware/client-address.ts'
+import { createCallerAddress, createClientAddress } from './middleware/client-address.ts'
 import { redisFailureStore } from './middleware/failure-store.ts'
 import { createShield } from './middleware/shield.ts'
+import { openIdentity } from './open-identity.ts'
 import { openLimiter } from './open-limiter.ts'
 import type { ServerNeeds } from './server.ts'
 import { createLiveRequests } from './services/live-requests.ts'
 import { createRevocationWatch } from './services/revocation.ts'
+import { createSharedRevision, UNSHARED } from './services/shared-revision.ts'
 import type { Config } from './settings.ts'
 import { type Migrate, openStore } from './store.ts'
 import { createBackend } from './upstream/backend.ts'
@@ -33,11 +33,8 @@ import { toRequestRow } from './usage/row.ts'
 const REVISION_POLL_MS = 250
 /** How often deadlines and expired roles are looked for, in ms. */
 const SWEEP_MS = 500
-/** How long the database may take to answer a request's question, in ms. */
+/** How long the database may take to say the revision, in ms, and how many may ask at a time. */
 const READ_TIMEOUT_MS = 2000
-/** How many such questions may be out at a time. */
-const MAX_READS = 200
-/** How many questions for the revision may be out at a time. */
 const MAX_WATCHES = 4
 /** How long it may take to commit usage rows before they are sent again, in ms. */
 const WRITE_TIMEOUT_MS = 3000
@@ -55,21 +52,15 @@ export interface DepsOptions {
 /** Everything that serves requests, wired together: the one place where all parts meet. */
 export async function openDeps(config: Config, { log, migrate }: DepsOptions) {
   const clock = systemClock
-  const keyring = openKeyring(readMasterSecret(config.secret, config.secretFile))
   const store = await openStore(config, migrate)
   const { db } = store
   const metrics = createMetrics({ version: packageJson.version })
 
-  const reading = createBounded(READ_TIMEOUT_MS, MAX_READS)
-  // Not among the others: strangers with made-up keys must not keep revocations from being seen.
+  // Not among the others that ask the database: strangers with made-up keys must not keep revocations from being seen.
   const watching = createBounded(READ_TIMEOUT_MS, MAX_WATCHES)
-  const load = createPrincipalLoader({ db, clock })
-  const verifier = createKeyVerifier({
-    keyring,
-    clock,
-    load: (digest) => reading(() => load(digest)),
-  })
+  const { signingKeys, verifier } = openIdentity(config, db)
   const { limiter, redis, onRevision } = await openLimiter(config, { store, log })
+  const revision = redis ? createSharedRevision(createRedisRevision(async () => redis)) : UNSHARED
   metrics.limits.watch({ mode: () => limiter.mode, owedSettlements: () => limiter.owed })
   const shield = createShield({
     limit: config.failedAuthPerMinute,
@@ -94,6 +85,7 @@ export async function openDeps(config: Config, { log, migrate }: DepsOptions) {
   const watch = createRevocationWatch({
     readRevision: () => watching(() => readRevision(db)),
     forget: () => {
+      signingKeys.forget()
       verifier.forget()
       void onRevision()
     },
@@ -120,7 +112,12 @@ export async function openDeps(config: Config, { log, migrate }: DepsOptions) {
     shield,
     clientAddress: createClientAddress(config.trustedProxies),
     knowsKey: verifier.knows,
+    callerAddress: createCallerAddress(config.trustedProxies),
+    onKeyUse: () => {},
     verifier,
+    reload: verifier.reload,
+    latestRevision: revision.latest,
+    catchUp: watch.catchUp,
     pool,
     relay: createRelay({ pool, live }),
     locate: pool.locate,

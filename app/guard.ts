@@ -4,16 +4,19 @@ import { methodNotAllowed } from './errors/gateway-error.ts'
 import type { App } from './factory.ts'
 import { type AdmissionNeeds, type AdmittedEnv, admission } from './middleware/admission.ts'
 import { type BodySchema, jsonBody, noBody } from './middleware/body.ts'
+import { type FreshRightsNeeds, stillAllowed } from './middleware/fresh-rights.ts'
 import { type IpShieldNeeds, ipShield } from './middleware/ip-shield.ts'
 import { type KeyLookupNeeds, keyLookup } from './middleware/key-lookup.ts'
 import { type ModelAccessNeeds, modelAccess, noModel } from './middleware/model-access.ts'
 import type { BodyLimits } from './middleware/read-body.ts'
 import { role } from './middleware/role.ts'
+import { successorNotice } from './middleware/successor-notice.ts'
 import { type TokenBucketNeeds, tokenBucket, type Work } from './middleware/token-bucket.ts'
 
 export interface GuardNeeds
   extends IpShieldNeeds,
     KeyLookupNeeds,
+    FreshRightsNeeds,
     AdmissionNeeds,
     ModelAccessNeeds,
     TokenBucketNeeds {
@@ -59,10 +62,12 @@ export function guarded<Body>(
       method === 'HEAD' ? 'GET' : method,
       path,
       ipShield(needs, keyLookup(needs)),
+      successorNotice(),
       role(permissions),
       body ? jsonBody(body, needs.bodyLimits) : noBody<Body>(),
       model ? modelAccess<Body>(needs, model) : noModel<Body>(),
       tokenBucket<Body>(needs, { ...operation, gateway }),
+      stillAllowed<Body>(needs, permissions),
       admission<Body>(needs, { ...operation, gateway }),
       handler,
     )

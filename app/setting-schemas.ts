@@ -61,6 +61,13 @@ function isPlainHttpUrl(value: string): boolean {
   return !url.username && !url.password && !url.search && !url.hash
 }
 
+/** Where a web page comes from, as browsers write it in `Origin`; or `*`. */
+export const webOrigin = z
+  .string({ error: 'must be text' })
+  .refine((value) => value === '*' || (isPlainHttpUrl(value) && new URL(value).origin === value), {
+    error: 'must look like https://host, without a path, or be *',
+  })
+
 /** An IP address, or a block of them in the CIDR notation. */
 export const addressBlock = z.string({ error: 'must be text' }).refine(isAddressBlock, {
   error: ({ input }) =>

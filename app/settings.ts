@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { z } from 'zod'
+import { type Setting, setting } from './setting.ts'
 import {
   addressBlock,
   databaseUrl,
@@ -11,28 +12,9 @@ import {
   redisUrl,
   secretText,
   text,
+  webOrigin,
   wholeNumber,
 } from './setting-schemas.ts'
-
-interface Setting<T> {
-  readonly schema: z.ZodType<T>
-  readonly default: (dataDir: string) => unknown
-  readonly description: string
-  /** Never printed, and can be given as the path of a file: NAME_FILE. */
-  readonly secret?: true
-}
-
-const setting = <T>(
-  schema: z.ZodType<T>,
-  fallback: unknown,
-  description: string,
-  options: { secret?: true } = {},
-): Setting<T> => ({
-  schema,
-  default: typeof fallback === 'function' ? (fallback as Setting<T>['default']) : () => fallback,
-  description,
-  ...options,
-})
 
 const GIB = 1024 ** 3
 const MIB = 1024 ** 2
@@ -156,6 +138,32 @@ export const SETTINGS = {
     wholeNumber(0, 86_400),
     300,
     'How long running answers may go on after SIGTERM',
+  ),
+  tokenIssuer: setting(
+    text,
+    'parallama',
+    'Who issues access tokens, and whom they are for: `iss` and `aud`',
+  ),
+  accessTokenMinutes: setting(
+    wholeNumber(1, 1440),
+    10,
+    'How long an access token is good, in minutes',
+  ),
+  sessionIdleDays: setting(
+    wholeNumber(1, 365),
+    7,
+    'How long a login lasts that nobody uses, in days',
+  ),
+  sessionDays: setting(wholeNumber(1, 3650), 30, 'How long a login lasts in all, in days'),
+  registration: setting(
+    onOff,
+    false,
+    'Let people who have an invitation register themselves at `/auth/register`',
+  ),
+  corsOrigins: setting(
+    z.preprocess((v) => v ?? [], listOf(webOrigin)),
+    null,
+    'Web pages of other origins that may call: such as `https://chat.example.com`, separated by commas; `*` for any, which can then send no cookies',
   ),
   minPasswordLength: setting(wholeNumber(8, 64), 15, 'Shortest password, in characters'),
 } satisfies Record<string, Setting<unknown>>

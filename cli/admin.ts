@@ -1,9 +1,10 @@
-import { userInfo } from 'node:os'
+import { hostname, userInfo } from 'node:os'
 import { type Admin, createAdmin } from '../app/admin.ts'
 import { openKeyring, readMasterSecret } from '../app/auth/secrets.ts'
 import { loadConfig } from '../app/config.ts'
 import { installedModels } from '../app/installed-models.ts'
 import { openBuckets } from '../app/open-buckets.ts'
+import type { Actor } from '../app/services/actor.ts'
 import type { Config } from '../app/settings.ts'
 import { explainDatabase, openStore } from '../app/store.ts'
 
@@ -18,8 +19,13 @@ export interface ConfigArgs {
 export const configFor = ({ config, dataDir, databaseUrl }: ConfigArgs): Config =>
   loadConfig({ dataDir, databaseUrl }, config)
 
-/** Who the audit log says it was. */
-export const actor = (): string => `cli:${userInfo().username}`
+/** Who the audit log says it was: whoever can read the secret and the database may do everything. */
+export const actor = (): Actor => ({
+  name: `cli:${userInfo().username}`,
+  address: hostname(),
+  requestId: null,
+  principal: null,
+})
 
 /**
  * Runs an administrative act on the configured database and closes it again. A new database gets

@@ -1,4 +1,16 @@
 import type { ColumnType } from 'kysely'
+import type {
+  ApiKeyAddressesTable,
+  ApiKeyScopesTable,
+  ApiKeysTable,
+  IdempotencyKeysTable,
+  InvitationsTable,
+  Optional,
+  SessionsTable,
+  SigningKeysTable,
+} from './schema-identity.ts'
+
+export type * from './schema-identity.ts'
 
 /** Times are epoch ms, flags 0 or 1, ids text: the same on SQLite and PostgreSQL. */
 export interface Schema {
@@ -8,6 +20,12 @@ export interface Schema {
   model_policies: ModelPoliciesTable
   user_roles: UserRolesTable
   api_keys: ApiKeysTable
+  api_key_scopes: ApiKeyScopesTable
+  api_key_addresses: ApiKeyAddressesTable
+  sessions: SessionsTable
+  signing_keys: SigningKeysTable
+  invitations: InvitationsTable
+  idempotency_keys: IdempotencyKeysTable
   limits: LimitsTable
   limit_buckets: LimitBucketsTable
   requests: RequestsTable
@@ -32,6 +50,10 @@ export interface RolesTable {
   parent_id: string | null
   description: string
   created_at: number
+  /** The share of a busy host that a member gets, beside others; null takes the parent's. */
+  weight: Optional<number>
+  /** `low`, `normal` or `high`; null takes the parent's. */
+  priority: Optional<string>
 }
 
 export interface RolePermissionsTable {
@@ -50,19 +72,6 @@ export interface UserRolesTable {
   role_id: string
   granted_at: number
   expires_at: number | null
-}
-
-export interface ApiKeysTable {
-  /** The public id inside the key. */
-  id: string
-  user_id: string
-  /** HMAC-SHA-256 of the whole key, in hex. */
-  digest: string
-  last_four: string
-  description: string
-  created_at: number
-  expires_at: number | null
-  revoked_at: number | null
 }
 
 /** Who may use how much. */
@@ -133,6 +142,12 @@ export interface AuditLogTable {
   target: string
   /** What changed, as JSON; never a secret. */
   detail: string
+  /** From where, if that can be told. */
+  address: string | null
+  /** The request that asked for it, if it was one. */
+  request_id: string | null
+  /** `done` or `refused`. */
+  outcome: string
 }
 
 /** One row: a counter raised in the transaction of each change to users, keys, roles or policies. */

@@ -1,9 +1,14 @@
 import type { Db } from '../../db/client.ts'
-import { findVerification, type VerificationRow } from '../../db/queries/verification.ts'
+import {
+  type CredentialName,
+  findVerification,
+  type VerificationRow,
+} from '../../db/queries/verification.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { Principal } from '../domain/grant.ts'
 import { effectiveLimits } from '../domain/limit.ts'
 import { modelPattern } from '../domain/model-name.ts'
+import { restricted, type Scopes } from '../domain/scopes.ts'
 import { parseLimit } from './limit-row.ts'
 
 export interface LoaderNeeds {
@@ -11,33 +16,50 @@ export interface LoaderNeeds {
   readonly clock: Clock
 }
 
-/** Reads who a key's digest belongs to and what they may do now; null when it is good for nothing. */
-export type LoadPrincipal = (digest: string) => Promise<Principal | null>
+/** What names a credential: the digest of a key, or the session of an access token and its version. */
+export type Credential =
+  | { readonly digest: string }
+  | { readonly sessionId: string; readonly version: number }
+
+/** Reads who a credential belongs to and what they may do now; null when it is good for nothing. */
+export type LoadPrincipal = (credential: Credential) => Promise<Principal | null>
 
 export const createPrincipalLoader =
   ({ db, clock }: LoaderNeeds): LoadPrincipal =>
-  async (digest) => {
-    const rows = await findVerification(db, digest)
+  async (credential) => {
+    const rows = await findVerification(db, credential satisfies CredentialName)
+    if ('version' in credential && rows[0]?.version !== credential.version) return null
     return toPrincipal(rows, clock.now())
   }
 
 function toPrincipal(rows: readonly VerificationRow[], now: number): Principal | null {
-  const [key] = rows
-  if (!key || isOver(key.key_expires_at, now)) return null
+  const [own] = rows
+  if (!own || isOver(own.credential_expires_at, now)) return null
   const held = rows.filter((row) => row.kind !== null && !isOver(row.expires_at, now))
   const values = (kind: string): string[] =>
     held.flatMap((row) => (row.kind === kind && row.value ? [row.value] : []))
-  return {
-    userId: key.user_id,
-    username: key.username,
-    keyId: key.key_id,
+  const owned = {
     permissions: new Set(values('permission')),
     models: [...new Set(values('model'))].map(modelPattern),
-    limits: effectiveLimits(values('limit').map((text) => parseLimit(text, key))),
-    validUntil: Math.min(
-      key.key_expires_at ?? Number.POSITIVE_INFINITY,
-      ...held.map((row) => row.expires_at ?? Number.POSITIVE_INFINITY),
-    ),
+  }
+  const scopes: Scopes = {
+    gateways: values('scope:gateway'),
+    models: values('scope:model'),
+    permissions: values('scope:permission'),
+    addresses: values('scope:address'),
+  }
+  const endsAt = own.credential_expires_at ?? Number.POSITIVE_INFINITY
+  return {
+    ...restricted(owned, scopes),
+    userId: own.user_id,
+    username: own.username,
+    keyId: own.id,
+    sessionId: own.version === null ? null : own.id,
+    isScoped: Object.values(scopes).some((values) => values.length > 0),
+    addresses: scopes.addresses.length > 0 ? scopes.addresses : null,
+    limits: effectiveLimits(values('limit').map((text) => parseLimit(text, own))),
+    replaced: own.replaced_at === null ? null : { at: own.replaced_at, endsAt },
+    validUntil: Math.min(endsAt, ...held.map((row) => row.expires_at ?? Number.POSITIVE_INFINITY)),
   }
 }
 

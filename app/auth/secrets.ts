@@ -1,4 +1,4 @@
-import { hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
 import {
   chmodSync,
   linkSync,
@@ -15,10 +15,22 @@ import type { Secret } from '../domain/secret.ts'
 const SECRET_BYTES = 32
 const MIN_SECRET_LENGTH = 32
 
+const NONCE_BYTES = 12
+const TAG_BYTES = 16
+
+/** What is proved by a MAC, each with a key of its own. */
+export type MacPurpose = 'refresh-token' | 'invitation' | 'cursor' | 'idempotency'
+
 /** What the master secret is used for: each purpose gets a key of its own. */
 export interface Keyring {
   /** The digest under which an API key is stored and found: HMAC-SHA-256 in hex. */
   digest(apiKey: string): string
+  /** HMAC-SHA-256 in hex, with the key of that purpose. */
+  mac(purpose: MacPurpose, text: string): string
+  /** Encrypts a text (AES-256-GCM) for one place: it can be opened there and nowhere else. */
+  seal(text: string, place: string): string
+  /** What was sealed for that place. Throws SecretError for anything else. */
+  open(sealed: string, place: string): string
 }
 
 /** Why the master secret can't be used; the message says what to do. */
@@ -28,10 +40,45 @@ export class SecretError extends Error {
 
 /** Derives the keys from the master secret with HKDF-SHA-256 (RFC 5869). */
 export function openKeyring(masterSecret: string): Keyring {
-  const pepper = Buffer.from(
-    hkdfSync('sha256', masterSecret, '', 'parallama api-key pepper v1', 32),
-  )
-  return { digest: (apiKey) => new CryptoHasher('sha256', pepper).update(apiKey).digest('hex') }
+  const derive = (purpose: string): Buffer =>
+    Buffer.from(hkdfSync('sha256', masterSecret, '', `parallama ${purpose} v1`, 32))
+  const pepper = derive('api-key pepper')
+  const sealing = derive('sealing')
+  const macKeys = new Map<MacPurpose, Buffer>()
+  const macKey = (purpose: MacPurpose): Buffer => {
+    const key = macKeys.get(purpose) ?? derive(`${purpose} mac`)
+    macKeys.set(purpose, key)
+    return key
+  }
+  return {
+    digest: (apiKey) => new CryptoHasher('sha256', pepper).update(apiKey).digest('hex'),
+    mac: (purpose, text) => new CryptoHasher('sha256', macKey(purpose)).update(text).digest('hex'),
+    seal: (text, place) => seal(sealing, text, place),
+    open: (sealed, place) => open(sealing, sealed, place),
+  }
+}
+
+function seal(key: Buffer, text: string, place: string): string {
+  const nonce = randomBytes(NONCE_BYTES)
+  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(place))
+  const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
+  return Buffer.concat([nonce, cipher.getAuthTag(), body]).toString('base64url')
+}
+
+function open(key: Buffer, sealed: string, place: string): string {
+  const bytes = Buffer.from(sealed, 'base64url')
+  const nonce = bytes.subarray(0, NONCE_BYTES)
+  const tag = bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES)
+  try {
+    const decipher = createDecipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(place))
+    decipher.setAuthTag(tag)
+    const body = bytes.subarray(NONCE_BYTES + TAG_BYTES)
+    return Buffer.concat([decipher.update(body), decipher.final()]).toString('utf8')
+  } catch {
+    throw new SecretError(
+      'what is stored encrypted was encrypted with another master secret: restore the one that belongs to this database',
+    )
+  }
 }
 
 /**

@@ -13,10 +13,19 @@ export interface Grant {
 export interface Principal extends Grant {
   readonly userId: string
   readonly username: string
+  /** The id of the key, or of the session, that they have shown. */
   readonly keyId: string
+  /** The session of an access token; null for a key. */
+  readonly sessionId: string | null
+  /** Whether the key is restricted to less than its owner may do. */
+  readonly isScoped: boolean
+  /** From where the key may be used, as addresses and blocks; null from anywhere. */
+  readonly addresses: readonly string[] | null
   /** Everything that limits how much; those of one holder together. */
   readonly limits: readonly Limit[]
-  /** When the next role or the key expires, in epoch ms; this object must not be used after it. */
+  /** When the key was replaced by another, in epoch ms, and when it ends; null when it was not. */
+  readonly replaced: { readonly at: number; readonly endsAt: number } | null
+  /** When the next role or the credential expires, in epoch ms; this object must not be used after it. */
   readonly validUntil: number
 }
 

@@ -1,10 +1,11 @@
 import { methodNotAllowed } from '../errors/gateway-error.ts'
 import type { App } from '../factory.ts'
+import { type FreshRightsNeeds, freshRights } from '../middleware/fresh-rights.ts'
 import { type IpShieldNeeds, ipShield } from '../middleware/ip-shield.ts'
 import { type KeyLookupNeeds, keyLookup } from '../middleware/key-lookup.ts'
 import { role } from '../middleware/role.ts'
 
-export interface MetricsNeeds extends IpShieldNeeds, KeyLookupNeeds {
+export interface MetricsNeeds extends IpShieldNeeds, KeyLookupNeeds, FreshRightsNeeds {
   readonly metrics: {
     /** All metrics in Prometheus' text format 0.0.4. */
     text(): Promise<string>
@@ -18,8 +19,12 @@ const HEADERS = {
 
 /** `/metrics`, for keys with `metrics:read`: it tells which models there are and how busy they are. */
 export function mountMetrics(app: App, needs: MetricsNeeds): void {
-  app.get('/metrics', ipShield(needs, keyLookup(needs)), role(['metrics:read']), async (c) =>
-    c.body(await needs.metrics.text(), 200, HEADERS),
+  app.get(
+    '/metrics',
+    ipShield(needs, keyLookup(needs)),
+    freshRights(needs),
+    role(['metrics:read']),
+    async (c) => c.body(await needs.metrics.text(), 200, HEADERS),
   )
   app.all('/metrics', (c) => {
     throw methodNotAllowed(c.req.method, ['GET', 'HEAD'])

@@ -1,8 +1,9 @@
 -- Checks and charges all limits of a request in one step.
 -- KEYS: a hash and a sorted set for each holder.
--- ARGV: the id; how long a hold lasts, in ms; the limits; what is needed of each unit; what is wanted.
+-- ARGV: the id; how long a hold lasts, in ms; the limits; what is needed of each unit; what is wanted;
+-- where the revision is.
 -- Returns {0, limit, …} with those whose buckets are missing and must be rebuilt first; otherwise
--- {1, now, admitted, the four grants, then `debt tick held refusals fitted` for each limit}.
+-- {1, now, admitted, the four grants, the revision, then `debt tick held refusals fitted` for each limit}.
 
 local REAP = '32'
 
@@ -44,6 +45,7 @@ end
 
 local changes, members = {}, {}
 local reply = { 1, now, admitted and 1 or 0, grants[1], grants[2], grants[3], grants[4] }
+reply[8] = redis.call('GET', ARGV[12]) or '0'
 for h = 1, #KEYS / 2 do changes[h] = {} end
 for i, limit in ipairs(limits) do
   local b, bucket, unit = buckets[i], limit[BUCKET], limit[UNIT]
@@ -65,7 +67,7 @@ for i, limit in ipairs(limits) do
   local text, change = format(b), changes[limit[HOLDER]]
   change[#change + 1] = bucket
   change[#change + 1] = text
-  reply[7 + i] = text .. (fitted[i] and ' 1' or ' 0')
+  reply[8 + i] = text .. (fitted[i] and ' 1' or ' 0')
 end
 
 if admitted then

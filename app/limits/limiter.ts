@@ -39,6 +39,8 @@ export interface Decision {
   readonly reservation: Reservation | null
   /** The time by the store's clock, in epoch ms. */
   readonly at: number
+  /** The newest revision that the store was told of; missing when it is told of none. */
+  readonly revision?: number
   /** In the order of the limits that were asked for. */
   readonly states: readonly LimitState[]
 }

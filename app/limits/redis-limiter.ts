@@ -1,7 +1,7 @@
 import { type Amounts, type Limit, shapeOf, UNITS } from '../domain/limit.ts'
 import { type Admission, type Decision, isHeld, type Reservation } from './limiter.ts'
 import type { RedisLink } from './redis-link.ts'
-import { ADMIT, ADOPT, CANCEL, KEEP, keysOf, SETTLE } from './redis-scripts.ts'
+import { ADMIT, ADOPT, CANCEL, KEEP, keysOf, REVISION_KEY, SETTLE } from './redis-scripts.ts'
 import { createRestore, type Rebuild } from './restore.ts'
 
 /** How long what a request holds outlives its process, in ms; renewed well before. */
@@ -47,6 +47,7 @@ export function createRedisLimiter({ link, rebuild }: RedisLimiterNeeds): RedisL
         call.limits,
         ...UNITS.map((unit) => `${demands[unit].need}`),
         ...UNITS.map((unit) => `${demands[unit].want}`),
+        REVISION_KEY,
       ]
       const ask = () => link.run(ADMIT, call.keys, args) as Promise<Reply>
       const missingIn = (reply: Reply) => (reply[0] === 1 ? [] : reply.slice(1))
@@ -130,10 +131,10 @@ const inOrder = (amounts: Amounts): string[] => UNITS.map((unit) => String(amoun
 
 /** As admit.lua describes it. */
 type Reply = readonly (number | string)[]
-const HEAD = 7
+const HEAD = 8
 
 function toDecision({ id, limits }: Admission, reply: Reply): Decision {
-  const at = Number(reply[1])
+  const [at, revision] = [Number(reply[1]), Number(reply[7])]
   const states = limits.map((limit, i) => {
     const parts = String(reply[HEAD + i]).split(' ')
     const bucket = {
@@ -144,7 +145,7 @@ function toDecision({ id, limits }: Admission, reply: Reply): Decision {
     }
     return { limit, shape: shapeOf(limit), bucket, fitted: parts[4] === '1' }
   })
-  if (reply[2] !== 1) return { reservation: null, at, states }
+  if (reply[2] !== 1) return { reservation: null, at, revision, states }
   const granted = {
     requests: Number(reply[3]),
     tokens: Number(reply[4]),
@@ -154,7 +155,7 @@ function toDecision({ id, limits }: Admission, reply: Reply): Decision {
   const counted = states.every(({ fitted }) => fitted)
     ? limits
     : states.flatMap(({ limit, fitted }) => (fitted ? [limit] : []))
-  return { reservation: { id, granted, limits: counted }, at, states }
+  return { reservation: { id, granted, limits: counted }, at, revision, states }
 }
 
 /** For each holder, in the order of its keys, the line that admit.lua writes down. */

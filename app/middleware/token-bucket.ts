@@ -38,6 +38,8 @@ export interface Allowance {
   readonly predictTokens: number | null
   /** How long a host may be busy with it; null when no limit on that applies. */
   readonly compute: ComputeBudget | null
+  /** The newest revision that the limiter was told of; missing when it was not asked. */
+  readonly revision?: number | undefined
   /** To be told what was used in the end. */
   readonly settle?: (used: Used) => void
 }
@@ -108,6 +110,7 @@ function allowanceOf(needs: TokenBucketNeeds, decision: Decision, promptTokens: 
   return {
     predictTokens: hasTokenLimit ? Math.max(1, reservation.granted.tokens - promptTokens) : null,
     compute,
+    revision: decision.revision,
     settle({ requests, tokens, computeMs }) {
       limiter.settle(reservation, {
         requests,

@@ -1,41 +1,50 @@
 import type { Db } from '../../db/client.ts'
-import { insertAudit } from '../../db/queries/audit.ts'
 import { raiseRevision } from '../../db/queries/revision.ts'
 import type { Clock } from '../domain/clock.ts'
+import { GatewayError } from '../errors/gateway-error.ts'
+import { type Act, recordRefusal, writeAudit } from './audit-trail.ts'
+
+/** Runs an act in one transaction. */
+export type Transact = <T>(act: (tx: Db) => Promise<T>) => Promise<T>
 
 export interface ChangeNeeds {
   readonly db: Db
   readonly clock: Clock
   /** A new unique id, in order of time. */
   readonly newId: () => string
-}
-
-/** Who does something, as the audit log names them: `cli:root`, `user:alice`. */
-export type Actor = string
-
-export interface Change {
-  readonly actor: Actor
-  /** What is done, as noun and verb: `user.create`. */
-  readonly action: string
-  /** To whom or what. */
-  readonly target: string
+  /** Where a transaction has to do more than the act; a plain one when left out. */
+  readonly transact?: Transact | undefined
+  /** Makes the change hold for all who can be reached, before anybody is told that it is done. */
+  readonly announce?: ((revision: number) => Promise<void>) | undefined
 }
 
 /**
  * Runs an administrative act as one transaction: it raises the revision, so that every process sees
  * the change, does the act, and writes the audit entry. `act` returns its result and what to note;
- * when it throws, nothing has happened.
+ * when it throws, nothing has happened, and what was refused is noted.
  */
 export async function change<T>(
-  { db, clock, newId }: ChangeNeeds,
-  { actor, action, target }: Change,
+  needs: ChangeNeeds,
+  entry: Act,
   act: (tx: Db) => Promise<{ readonly result: T; readonly detail: object }>,
 ): Promise<T> {
-  return await db.transaction().execute(async (tx) => {
-    await raiseRevision(tx)
-    const { result, detail } = await act(tx)
-    const entry = { id: newId(), at: clock.now(), actor, action, target }
-    await insertAudit(tx, { ...entry, detail: JSON.stringify(detail) })
+  const transact: Transact = needs.transact ?? ((run) => needs.db.transaction().execute(run))
+  let revision = 0
+  try {
+    const result = await transact(async (tx) => {
+      revision = await raiseRevision(tx)
+      const { result, detail } = await act(tx)
+      await writeAudit(needs, tx, entry, { outcome: 'done', detail })
+      return result
+    })
+    await needs.announce?.(revision)
     return result
-  })
+  } catch (err) {
+    if (isRefusal(err)) await recordRefusal(needs, entry, err)
+    throw err
+  }
 }
+
+/** Mistakes in what was asked for are not refusals: only what the actor may not do, or nobody may. */
+const isRefusal = (err: unknown): err is GatewayError =>
+  err instanceof GatewayError && (err.code === 'forbidden' || err.code === 'conflict')

@@ -2,7 +2,8 @@ import type { Db } from '../../db/client.ts'
 import { findKey, insertKey, type KeyRow, listKeys, revokeKeys } from '../../db/queries/keys.ts'
 import { apiKeyId, mintApiKey } from '../domain/api-key.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
-import { type Actor, type ChangeNeeds, change } from './change.ts'
+import type { Actor } from './actor.ts'
+import { type ChangeNeeds, change } from './change.ts'
 import { requireUser } from './find.ts'
 
 const MAX_DESCRIPTION = 200
@@ -55,7 +56,7 @@ export function createKeys(needs: KeysNeeds) {
           revoked_at: null,
         }
         await insertKey(tx, { ...row, digest: keyring.digest(text) })
-        const key = toKey({ ...row, username: user.username }, clock.now())
+        const key = toKey(await requireKey(tx, id), clock.now())
         return { result: { ...key, key: text }, detail: { username: user.username, description } }
       })
     },

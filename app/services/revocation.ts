@@ -1,4 +1,5 @@
 import type { Clock } from '../domain/clock.ts'
+import { GatewayError } from '../errors/gateway-error.ts'
 import type { Log } from '../log.ts'
 
 /** How long cached principals serve while the database can't confirm them, in ms. */
@@ -22,6 +23,12 @@ export interface RevocationWatch {
   check(): Promise<void>
   /** Whether the database has answered within the last two seconds or so. */
   isConfirmed(): boolean
+  /**
+   * Makes sure that this process has seen a revision of which it was told by others; false when it
+   * had, and nobody has to be looked at again. Throws database_unavailable when it can't be read: what
+   * may have been revoked is not let in.
+   */
+  catchUp(revision: number): Promise<boolean>
 }
 
 /**
@@ -32,6 +39,7 @@ export interface RevocationWatch {
 export function createRevocationWatch(needs: RevocationNeeds): RevocationWatch {
   const { readRevision, forget, recheckLive, clock, log } = needs
   let seen: number | null = null
+  let caughtUpWith = 0
   let confirmedAt = clock.now()
   let running: Promise<void> | null = null
   let isSilent = false
@@ -44,6 +52,7 @@ export function createRevocationWatch(needs: RevocationNeeds): RevocationWatch {
       if (isSilent) log.info({}, 'the database answers again')
       isSilent = false
       isStale = false
+      caughtUpWith = Math.max(caughtUpWith, revision)
       if (revision === seen) return
       forget()
       await recheckLive()
@@ -62,16 +71,31 @@ export function createRevocationWatch(needs: RevocationNeeds): RevocationWatch {
     forget()
   }
 
+  const check = async (): Promise<void> => {
+    refuseWhatIsStale()
+    // A look that is under way may have read before the change: it does not count for this one.
+    await running
+    running ??= look().finally(() => {
+      running = null
+    })
+    await running
+  }
+
   return {
+    check,
     isConfirmed: () => !isSilent && clock.now() - confirmedAt < CONFIRMED_MS,
-    async check() {
-      refuseWhatIsStale()
-      // A look that is under way may have read before the change: it does not count for this one.
-      await running
-      running ??= look().finally(() => {
-        running = null
-      })
-      await running
+    async catchUp(revision) {
+      if (revision <= caughtUpWith) return false
+      await check()
+      if (isSilent) throw databaseUnavailable()
+      // A database that was restored may be behind what others have said: that is all there is.
+      caughtUpWith = Math.max(caughtUpWith, revision)
+      return true
     },
   }
 }
+
+const databaseUnavailable = (): GatewayError =>
+  new GatewayError('database_unavailable', 'keys cannot be checked at the moment; try again', {
+    headers: { 'retry-after': '2' },
+  })

@@ -11,8 +11,9 @@ import {
 } from '../../db/queries/roles.ts'
 import { parseModelName } from '../domain/model-name.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
+import type { Actor } from './actor.ts'
 import { keepingAnAdmin } from './admins.ts'
-import { type Actor, type ChangeNeeds, change } from './change.ts'
+import { type ChangeNeeds, change } from './change.ts'
 import { requireRole, requireUser } from './find.ts'
 
 export interface Role {

@@ -10,8 +10,9 @@ import {
 import { insertUser, listUsers, type UserRow, updateUser } from '../../db/queries/users.ts'
 import { ADMIN_ROLE, DEFAULT_ROLE } from '../domain/role.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
+import type { Actor } from './actor.ts'
 import { keepingAnAdmin } from './admins.ts'
-import { type Actor, type ChangeNeeds, change } from './change.ts'
+import { type ChangeNeeds, change } from './change.ts'
 import { requireRole, requireUser } from './find.ts'
 
 const USERNAME = /^[a-z0-9][a-z0-9._@-]{0,63}$/

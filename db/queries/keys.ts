@@ -1,3 +1,4 @@
+import type { Insertable, Selectable } from 'kysely'
 import type { Db } from '../client.ts'
 import type { ApiKeysTable } from '../schema.ts'
 
@@ -10,9 +11,17 @@ const KEY = [
   'api_keys.created_at',
   'api_keys.expires_at',
   'api_keys.revoked_at',
+  'api_keys.family_id',
+  'api_keys.replaced_by',
+  'api_keys.rotate_every_ms',
+  'api_keys.rotation_grace_ms',
+  'api_keys.rotates_at',
+  'api_keys.last_used_at',
+  'api_keys.last_used_address',
+  'api_keys.last_used_agent',
 ] as const
 
-export type KeyRow = Omit<ApiKeysTable, 'digest'> & { username: string }
+export type KeyRow = Omit<Selectable<ApiKeysTable>, 'digest' | 'sealed_text'> & { username: string }
 
 const keys = (db: Db) =>
   db
@@ -20,8 +29,14 @@ const keys = (db: Db) =>
     .innerJoin('users', 'users.id', 'api_keys.user_id')
     .select([...KEY, 'users.username'])
 
-export async function insertKey(tx: Db, key: ApiKeysTable): Promise<void> {
-  await tx.insertInto('api_keys').values(key).execute()
+/** A key that continues no family is the first of its own. */
+export type NewKeyRow = Omit<Insertable<ApiKeysTable>, 'family_id'> & { family_id?: string }
+
+export async function insertKey(tx: Db, key: NewKeyRow): Promise<void> {
+  await tx
+    .insertInto('api_keys')
+    .values({ family_id: key.id, ...key })
+    .execute()
 }
 
 export async function findKey(db: Db, id: string): Promise<KeyRow | undefined> {

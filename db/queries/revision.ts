@@ -8,14 +8,16 @@ export async function readRevision(db: Db): Promise<number> {
 }
 
 /**
- * Raises the revision in the caller's transaction and announces it at its commit. Taking the row
- * first also makes such transactions run one after the other.
+ * Raises the revision in the caller's transaction, announces it at its commit, and returns it. Taking
+ * the row first also makes such transactions run one after the other.
  */
-export async function raiseRevision(tx: Db): Promise<void> {
-  await tx
+export async function raiseRevision(tx: Db): Promise<number> {
+  const { value } = await tx
     .updateTable('revision')
     .set((eb) => ({ value: eb('value', '+', 1) }))
     .where('id', '=', 1)
-    .execute()
+    .returning('value')
+    .executeTakeFirstOrThrow()
   await announceRevision(tx)
+  return value
 }

@@ -1,8 +1,9 @@
+import type { Selectable } from 'kysely'
 import type { Db } from '../client.ts'
 import { inByteOrder } from '../codec.ts'
 import type { RolesTable, UserRolesTable } from '../schema.ts'
 
-export type RoleRow = RolesTable & { parent: string | null }
+export type RoleRow = Selectable<RolesTable> & { parent: string | null }
 
 const roles = (db: Db) =>
   db
@@ -14,6 +15,8 @@ const roles = (db: Db) =>
       'role.parent_id',
       'role.description',
       'role.created_at',
+      'role.weight',
+      'role.priority',
       'parent.name as parent',
     ])
 

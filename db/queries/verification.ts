@@ -1,16 +1,25 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Db } from '../client.ts'
 
-/** One right or limit of a key's owner; a key without any gives one row whose `kind` is null. */
+/** One right, limit or scope behind a credential; one without any gives one row whose `kind` is null. */
 export interface VerificationRow {
-  readonly key_id: string
+  /** The id of the key or the session. */
+  readonly id: string
   readonly user_id: string
   readonly username: string
-  readonly key_expires_at: number | null
+  readonly credential_expires_at: number | null
+  /** What access tokens of the session must say; null for a key. */
+  readonly version: number | null
+  /** When the key was replaced by another, or null. */
+  readonly replaced_at: number | null
+  /** `permission`, `model`, `limit`, or what scopes restrict: `scope:gateway` and the like. */
   readonly kind: string | null
   readonly value: string | null
   readonly expires_at: number | null
 }
+
+/** What names a credential: the digest of a key, or the id of a session. */
+export type CredentialName = { readonly digest: string } | { readonly sessionId: string }
 
 /** A limit as one text: its columns with spaces between them, none of which has one, then a name. */
 const limit = (name: RawBuilder<unknown>) => {
@@ -34,21 +43,60 @@ const LIMIT = [
   'created_at',
 ] as const
 
+/** The key or the session itself, in the same columns. */
+function credential(db: Db, name: CredentialName) {
+  if ('digest' in name) {
+    return db
+      .selectFrom('api_keys')
+      .leftJoin('api_keys as successor', 'successor.id', 'api_keys.replaced_by')
+      .where('api_keys.digest', '=', name.digest)
+      .where('api_keys.revoked_at', 'is', null)
+      .select((eb) => [
+        'api_keys.id',
+        'api_keys.user_id',
+        eb.cast<string | null>('api_keys.family_id', 'text').as('family_id'),
+        'api_keys.expires_at',
+        sql<number | null>`cast(null as bigint)`.as('version'),
+        'successor.created_at as replaced_at',
+      ])
+  }
+  return db
+    .selectFrom('sessions')
+    .where('sessions.id', '=', name.sessionId)
+    .where('sessions.revoked_at', 'is', null)
+    .select((eb) => [
+      'sessions.id',
+      'sessions.user_id',
+      sql<string | null>`cast(null as text)`.as('family_id'),
+      eb
+        .case()
+        .when('sessions.idle_expires_at', '<', eb.ref('sessions.expires_at'))
+        .then(eb.ref('sessions.idle_expires_at'))
+        .else(eb.ref('sessions.expires_at'))
+        .end()
+        .$castTo<number | null>()
+        .as('expires_at'),
+      eb.cast<number | null>('sessions.version', 'bigint').as('version'),
+      sql<number | null>`cast(null as bigint)`.as('replaced_at'),
+    ])
+}
+
 /**
- * Everything that admission needs to know about a key, in one round trip: the key, its owner, and
- * each permission, model pattern and limit of their roles and their ancestors with the time it expires,
- * and the limits of their own.
- * A revoked key and a disabled or deleted owner give no rows; what has expired is for the caller to
- * sort out, who also needs to know what expires next.
+ * Everything that admission needs to know about a credential, in one round trip: itself, its owner,
+ * and each permission, model pattern and limit of their roles and their ancestors with the time it
+ * expires, the limits of their own, and what the key is restricted to.
+ * What is revoked, and a disabled or deleted owner, give no rows; what has expired is for the caller
+ * to sort out, who also needs to know what expires next.
  */
-export async function findVerification(db: Db, digest: string): Promise<VerificationRow[]> {
+export async function findVerification(db: Db, name: CredentialName): Promise<VerificationRow[]> {
+  const never = sql<number | null>`cast(null as bigint)`.as('expires_at')
   return await db
+    .withRecursive('credential', () => credential(db, name))
     .withRecursive('held(role_id, expires_at)', (cte) =>
       cte
         .selectFrom('user_roles')
-        .innerJoin('api_keys', 'api_keys.user_id', 'user_roles.user_id')
+        .innerJoin('credential', 'credential.user_id', 'user_roles.user_id')
         .select(['user_roles.role_id', 'user_roles.expires_at'])
-        .where('api_keys.digest', '=', digest)
         // Not `union all`: a cycle among the parents must end.
         .union(
           cte
@@ -79,42 +127,48 @@ export async function findVerification(db: Db, digest: string): Promise<Verifica
         )
         .union(
           cte
-            .selectFrom('api_keys')
+            .selectFrom('credential')
             .innerJoin('limits', (join) =>
               join.on((eb) =>
                 eb.or([
                   eb.and([
                     eb('subject_kind', '=', 'user'),
-                    eb('subject_id', '=', eb.ref('api_keys.user_id')),
+                    eb('subject_id', '=', eb.ref('credential.user_id')),
                   ]),
                   eb.and([
                     eb('subject_kind', '=', 'key'),
-                    eb('subject_id', '=', eb.ref('api_keys.id')),
+                    eb('subject_id', '=', eb.ref('credential.family_id')),
                   ]),
                 ]),
               ),
             )
-            .where('api_keys.digest', '=', digest)
+            .select([...limit(sql.lit('')), never]),
+        )
+        .union(
+          cte
+            .selectFrom('credential')
+            .innerJoin('api_key_scopes', 'api_key_scopes.key_id', 'credential.id')
             .select([
-              ...limit(sql.lit('')),
-              sql<number | null>`cast(null as bigint)`.as('expires_at'),
+              sql<string>`'scope:' || api_key_scopes.kind`.as('kind'),
+              'api_key_scopes.value',
+              never,
             ]),
         ),
     )
-    .selectFrom('api_keys')
-    .innerJoin('users', 'users.id', 'api_keys.user_id')
+    .selectFrom('credential')
+    .innerJoin('users', 'users.id', 'credential.user_id')
     .leftJoin('rights', (join) => join.onTrue())
     .select([
-      'api_keys.id as key_id',
+      'credential.id',
       'users.id as user_id',
       'users.username',
-      'api_keys.expires_at as key_expires_at',
+      'credential.expires_at as credential_expires_at',
+      'credential.version',
+      'credential.replaced_at',
       'rights.kind',
       'rights.value',
       'rights.expires_at',
     ])
-    .where('api_keys.digest', '=', digest)
-    .where('api_keys.revoked_at', 'is', null)
     .where('users.disabled', '=', 0)
     .where('users.deleted_at', 'is', null)
     .execute()

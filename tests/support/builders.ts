@@ -1,11 +1,17 @@
 import { type Admin, createAdmin } from '../../app/admin.ts'
 import { openKeyring } from '../../app/auth/secrets.ts'
+import type { Actor } from '../../app/services/actor.ts'
 import type { DatabaseHandle, Db } from '../../db/client.ts'
 import { createRequestInsert } from '../../db/queries/requests.ts'
 import type { RequestsTable } from '../../db/schema.ts'
 
 /** Who does what tests do. */
-export const TESTER = 'test:tester'
+export const TESTER: Actor = {
+  name: 'test:tester',
+  address: '192.0.2.1',
+  requestId: null,
+  principal: null,
+}
 
 /** Derived from a fixed secret: the digests of two runs are the same. */
 export const testKeyring = openKeyring('a master secret for tests only, 32+')

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import type { Db } from '../../../db/client.ts'
 import { type DatabaseFault, databaseFault } from '../../../db/codec.ts'
-import { insertKey } from '../../../db/queries/keys.ts'
+import { insertKey, type NewKeyRow } from '../../../db/queries/keys.ts'
 import { upsertUserRole } from '../../../db/queries/roles.ts'
 import { insertUser } from '../../../db/queries/users.ts'
 import type { Schema } from '../../../db/schema.ts'
@@ -24,7 +24,7 @@ const user = (id: string, username: string): Schema['users'] => ({
   deleted_at: null,
 })
 
-const key = (id: string, userId: string, digest: string): Schema['api_keys'] => ({
+const key = (id: string, userId: string, digest: string): NewKeyRow => ({
   id,
   user_id: userId,
   digest,

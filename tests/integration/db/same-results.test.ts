@@ -51,7 +51,9 @@ const anyUser = (db: Db) => db.selectFrom('users').selectAll().limit(1).executeT
 async function everything(db: Db): Promise<Record<string, unknown>> {
   const revoked = await revokeKeys(db, { id: 'key-5' }, 77)
   await db.transaction().execute(raiseRevision)
-  const verified = await Promise.all(NAMES.map((_, i) => findVerification(db, `digest-${i}`)))
+  const verified = await Promise.all(
+    NAMES.map((_, i) => findVerification(db, { digest: `digest-${i}` })),
+  )
   return {
     revoked,
     again: await revokeKeys(db, { id: 'key-5' }, 78),

@@ -28,7 +28,7 @@ await describeEachDatabase('the rights of a key', (openFresh) => {
   /** Who the key belongs to, `inMs` from now. */
   function load(key: string, inMs = 0): Promise<Principal | null> {
     const clock = { now: () => Date.now() + inMs }
-    return createPrincipalLoader({ db, clock })(testKeyring.digest(key))
+    return createPrincipalLoader({ db, clock })({ digest: testKeyring.digest(key) })
   }
 
   const permissions = async (key: string, inMs = 0): Promise<string[]> =>
@@ -95,7 +95,7 @@ await describeEachDatabase('the rights of a key', (openFresh) => {
     const key = await keyOf('anna', ['basic'], expiresAt)
     expect((await load(key))?.validUntil).toBe(expiresAt)
     const at = (now: number) =>
-      createPrincipalLoader({ db, clock: { now: () => now } })(testKeyring.digest(key))
+      createPrincipalLoader({ db, clock: { now: () => now } })({ digest: testKeyring.digest(key) })
     expect(await at(expiresAt - 1)).not.toBeNull()
     expect(await at(expiresAt)).toBeNull()
   })
@@ -123,7 +123,7 @@ await describeEachDatabase('the rights of a key', (openFresh) => {
   })
 
   test('of an unknown digest are nothing', async () => {
-    expect(await findVerification(db, 'f'.repeat(64))).toEqual([])
+    expect(await findVerification(db, { digest: 'f'.repeat(64) })).toEqual([])
   })
 
   test('are found when the roles are each other’s parents', async () => {

@@ -65,9 +65,9 @@ await describeEachDatabase('the limits of roles', (openFresh) => {
     const other = await admin.keys.generate(TESTER, 'anna')
     await set({ key: other.id }, 3)
     const clock = { now: () => Date.now() }
-    const principal = await createPrincipalLoader({ db: database.db, clock })(
-      testKeyring.digest(key),
-    )
+    const principal = await createPrincipalLoader({ db: database.db, clock })({
+      digest: testKeyring.digest(key),
+    })
     const inOrder = (some: readonly Limit[] = []) =>
       some.toSorted((a, b) => (a.holder + a.bucket < b.holder + b.bucket ? -1 : 1))
     const applied = await limitsOfUser(database.db, anna, Date.now(), [id])

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test'
 import type { Admin } from '../../../app/admin.ts'
-import { createKeyVerifier, type KeyVerifier } from '../../../app/auth/key-verifier.ts'
 import { createPrincipalLoader } from '../../../app/auth/principal-loader.ts'
+import { createVerifier, type Verifier } from '../../../app/auth/verifier.ts'
 import { systemClock as clock } from '../../../app/domain/clock.ts'
 import { isPermitted } from '../../../app/domain/grant.ts'
 import { silentLog } from '../../../app/log.ts'
@@ -15,7 +15,7 @@ await describeEachDatabase('what one process has cached', (openFresh) => {
   /** What another process than the one that verifies has, and its administration. */
   let elsewhere: DatabaseHandle
   let admin: Admin
-  let verifier: KeyVerifier
+  let verifier: Verifier
   let watch: RevocationWatch
   let rechecks: number
   /** A look-up's answer has been read from the database, and waits for `released`. */
@@ -31,11 +31,12 @@ await describeEachDatabase('what one process has cached', (openFresh) => {
     onRead = () => {}
     released = Promise.resolve()
     const load = createPrincipalLoader({ db, clock })
-    verifier = createKeyVerifier({
+    verifier = createVerifier({
       keyring: testKeyring,
       clock,
-      load: async (digest) => {
-        const principal = await load(digest)
+      readToken: async () => null,
+      load: async (credential) => {
+        const principal = await load(credential)
         onRead()
         await released
         return principal

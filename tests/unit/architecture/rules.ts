@@ -16,7 +16,7 @@ interface Layer {
 /** The layers of `app`, the lowest first: each may import those before it. */
 export const LAYERS: readonly Layer[] = [
   { parts: ['domain'] },
-  { parts: ['setting-schemas', 'log-sink'] },
+  { parts: ['setting', 'setting-schemas', 'log-sink'] },
   { parts: ['settings', 'config', 'log', 'request-path'] },
   { parts: ['errors'] },
   { parts: ['auth', 'limits', 'scheduling', 'upstream', 'usage', 'metrics'], apart: true },
@@ -29,6 +29,7 @@ export const LAYERS: readonly Layer[] = [
     parts: [
       'store',
       'open-redis',
+      'open-identity',
       'open-limiter',
       'open-buckets',
       'installed-models',

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { randomBytes } from 'node:crypto'
-import { createKeyVerifier } from '../../../app/auth/key-verifier.ts'
+import type { Credential } from '../../../app/auth/principal-loader.ts'
+import { createVerifier } from '../../../app/auth/verifier.ts'
 import { mintApiKey } from '../../../app/domain/api-key.ts'
 import type { Principal } from '../../../app/domain/grant.ts'
 import { createClock } from '../support/clock.ts'
@@ -14,11 +15,15 @@ function setUp(answer: () => Promise<Principal | null> | Principal | null = () =
   const clock = createClock()
   const loads: string[] = []
   const keyring = { digest: (key: string) => `digest of ${key}` }
-  const load = async (digest: string) => {
-    loads.push(digest)
+  const load = async (credential: Credential) => {
+    if ('digest' in credential) loads.push(credential.digest)
     return await answer()
   }
-  return { verifier: createKeyVerifier({ keyring, load, clock }), clock, loads }
+  return {
+    verifier: createVerifier({ keyring, load, readToken: async () => null, clock }),
+    clock,
+    loads,
+  }
 }
 
 describe('a key that is known', () => {
@@ -125,6 +130,7 @@ describe('after forget', () => {
     const before = verifier.verify(KEY)
     verifier.forget()
     const after = verifier.verify(KEY)
+    while (gates.length < 2) await Promise.resolve()
     gates[1]?.resolve(null)
     gates[0]?.resolve(ALICE)
     expect([await before, await after]).toEqual([ALICE, null])

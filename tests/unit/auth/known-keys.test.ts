@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { randomBytes } from 'node:crypto'
-import { createKeyVerifier } from '../../../app/auth/key-verifier.ts'
+import type { Credential } from '../../../app/auth/principal-loader.ts'
+import { createVerifier } from '../../../app/auth/verifier.ts'
 import { mintApiKey } from '../../../app/domain/api-key.ts'
 import type { Principal } from '../../../app/domain/grant.ts'
 import { createClock } from '../support/clock.ts'
@@ -13,11 +14,14 @@ const ALICE = principal()
 function setUp(answer: () => Principal | null = () => ALICE) {
   const keyring = { digest: (key: string) => `digest of ${key}` }
   const loads: string[] = []
-  const load = async (digest: string) => {
-    loads.push(digest)
+  const load = async (credential: Credential) => {
+    if ('digest' in credential) loads.push(credential.digest)
     return answer()
   }
-  return { verifier: createKeyVerifier({ keyring, load, clock: createClock() }), loads }
+  return {
+    verifier: createVerifier({ keyring, load, readToken: async () => null, clock: createClock() }),
+    loads,
+  }
 }
 
 describe('a key that was good at its last look-up', () => {

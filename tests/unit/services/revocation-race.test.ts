@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import { randomBytes } from 'node:crypto'
-import { createKeyVerifier } from '../../../app/auth/key-verifier.ts'
+import { createVerifier } from '../../../app/auth/verifier.ts'
 import { mintApiKey } from '../../../app/domain/api-key.ts'
 import type { Principal } from '../../../app/domain/grant.ts'
 import { silentLog } from '../../../app/log.ts'
@@ -15,9 +15,10 @@ const KEY = mintApiKey(randomBytes).text
 function setUp() {
   const clock = createClock()
   const database = { revision: 1, principal: principal() as Principal | null }
-  const verifier = createKeyVerifier({
+  const verifier = createVerifier({
     keyring: { digest: (key) => key },
     load: async () => database.principal,
+    readToken: async () => null,
     clock,
   })
   const live = createLiveRequests({

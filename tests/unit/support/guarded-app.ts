@@ -74,6 +74,11 @@ export function createGuardedApp(
     }),
     clientAddress: createClientAddress([]),
     knowsKey: (key) => world.known.includes(key),
+    callerAddress: () => '192.0.2.7',
+    onKeyUse: () => {},
+    latestRevision: async () => null,
+    catchUp: async () => false,
+    reload: async (principal) => principal,
     verifier: {
       async verify(key) {
         steps.push('verify')

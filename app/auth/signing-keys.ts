@@ -1,0 +1,106 @@
+import { errors, exportJWK, generateKeyPair, importJWK, type JWK } from 'jose'
+import type { Db } from '../../db/client.ts'
+import { listSigningKeys } from '../../db/queries/signing-keys.ts'
+import type { SigningKeysTable } from '../../db/schema.ts'
+import type { Clock } from '../domain/clock.ts'
+import { SIGNING_KEY_FORGOTTEN_MS, signingKeyAt } from '../domain/signing-key.ts'
+import type { Keyring } from './secrets.ts'
+
+const ALGORITHM = 'EdDSA'
+/** How often a key that nobody knows is looked for in the database at most, in ms. */
+const LOOK_AGAIN_MS = 1000
+
+export interface SigningKeysNeeds {
+  readonly db: Db
+  readonly keyring: Pick<Keyring, 'open'>
+  readonly clock: Clock
+}
+
+export interface SigningKeys {
+  /** The key that signs at the moment. Throws when there is none. */
+  current(): Promise<{ readonly id: string; readonly privateKey: CryptoKey }>
+  /** The public key of that name. Throws a JOSEError when there is none. */
+  find(id: string): Promise<CryptoKey>
+  /** All that anybody may need to check a token, the next one included: a JWK Set (RFC 7517). */
+  published(): Promise<{ readonly keys: readonly JWK[] }>
+  /** Reads them again when one is needed: an administrator may have taken one away. */
+  forget(): void
+}
+
+/** A new pair of keys as a row; it signs from then on. */
+export async function makeSigningKey(
+  { keyring, id }: { readonly keyring: Pick<Keyring, 'seal'>; readonly id: string },
+  times: { readonly createdAt: number; readonly signsFrom: number },
+): Promise<SigningKeysTable> {
+  const { publicKey, privateKey } = await generateKeyPair(ALGORITHM, { extractable: true })
+  const describe = { kid: id, alg: ALGORITHM, use: 'sig' }
+  return {
+    id,
+    public_jwk: JSON.stringify({ ...(await exportJWK(publicKey)), ...describe }),
+    sealed_private_jwk: keyring.seal(JSON.stringify(await exportJWK(privateKey)), placeOf(id)),
+    created_at: times.createdAt,
+    signs_from: times.signsFrom,
+  }
+}
+
+/** The signing keys as the database has them; read again when a token names one that is not known. */
+export function createSigningKeys({ db, keyring, clock }: SigningKeysNeeds): SigningKeys {
+  let known: readonly SigningKeysTable[] = []
+  let readAt = Number.NEGATIVE_INFINITY
+  let reading: Promise<void> | null = null
+  const imported = new Map<string, Promise<CryptoKey>>()
+
+  /** Once for all who ask at the same time, and not again so soon. */
+  const read = async (): Promise<void> => {
+    if (reading === null && clock.now() < readAt + LOOK_AGAIN_MS) return
+    reading ??= listSigningKeys(db)
+      .then((rows) => {
+        known = rows
+        readAt = clock.now()
+      })
+      .finally(() => {
+        reading = null
+      })
+    await reading
+  }
+
+  const importOnce = (name: string, jwk: () => string): Promise<CryptoKey> => {
+    const key =
+      imported.get(name) ?? (importJWK(JSON.parse(jwk()), ALGORITHM) as Promise<CryptoKey>)
+    imported.set(name, key)
+    return key
+  }
+
+  return {
+    async current() {
+      // Another key may sign by now, and another server may have made it.
+      if (!signingKeyAt(known, clock.now()) || clock.now() > readAt + SIGNING_KEY_FORGOTTEN_MS) {
+        await read()
+      }
+      const row = signingKeyAt(known, clock.now())
+      if (!row) throw new Error('there is no key to sign access tokens with')
+      const jwk = () => keyring.open(row.sealed_private_jwk, placeOf(row.id))
+      return { id: row.id, privateKey: await importOnce(`private ${row.id}`, jwk) }
+    },
+
+    async find(id) {
+      const byId = () => known.find((row) => row.id === id)
+      if (!byId()) await read()
+      const row = byId()
+      if (!row) throw new errors.JWKSNoMatchingKey()
+      return await importOnce(`public ${id}`, () => row.public_jwk)
+    },
+
+    async published() {
+      await read()
+      return { keys: known.map(({ public_jwk }) => JSON.parse(public_jwk) as JWK) }
+    },
+
+    forget() {
+      known = []
+      readAt = Number.NEGATIVE_INFINITY
+    },
+  }
+}
+
+const placeOf = (id: string): string => `signing-key ${id}`
