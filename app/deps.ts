@@ -3,8 +3,8 @@ import { newId } from '../db/ids.ts'
 import { createRequestInsert, MAX_INSERT } from '../db/queries/requests.ts'
 import { readRevision } from '../db/queries/revision.ts'
 import packageJson from '../package.json' with { type: 'json' }
+import { openApiDocument } from './api/openapi.ts'
 import { systemClock } from './domain/clock.ts'
-import { isPermitted, type Principal } from './domain/grant.ts'
 import { createRelay } from './gateways/relay.ts'
 import { createRedisRevision } from './limits/redis-revision.ts'
 import type { Log } from './log.ts'
@@ -12,8 +12,10 @@ import { createMetrics } from './metrics/registry.ts'
 import { createCallerAddress, createClientAddress } from './middleware/client-address.ts'
 import { redisFailureStore } from './middleware/failure-store.ts'
 import { createShield } from './middleware/shield.ts'
+import { openApi } from './open-api.ts'
 import { openIdentity } from './open-identity.ts'
 import { openLimiter } from './open-limiter.ts'
+import { deadlinesOf, policies } from './request-terms.ts'
 import type { ServerNeeds } from './server.ts'
 import { createLiveRequests } from './services/live-requests.ts'
 import { createRevocationWatch } from './services/revocation.ts'
@@ -58,7 +60,8 @@ export async function openDeps(config: Config, { log, migrate }: DepsOptions) {
 
   // Not among the others that ask the database: strangers with made-up keys must not keep revocations from being seen.
   const watching = createBounded(READ_TIMEOUT_MS, MAX_WATCHES)
-  const { signingKeys, verifier } = openIdentity(config, db)
+  const identity = openIdentity(config, db)
+  const { signingKeys, verifier } = identity
   const { limiter, redis, onRevision } = await openLimiter(config, { store, log })
   const revision = redis ? createSharedRevision(createRedisRevision(async () => redis)) : UNSHARED
   metrics.limits.watch({ mode: () => limiter.mode, owedSettlements: () => limiter.owed })
@@ -104,6 +107,14 @@ export async function openDeps(config: Config, { log, migrate }: DepsOptions) {
     inventory: createInventory({ client, clock }),
   })
 
+  const api = openApi(config, {
+    store,
+    identity,
+    log,
+    redis,
+    shield,
+    check: () => watch.check(),
+  })
   let isDraining = false
   const needs: ServerNeeds = {
     log,
@@ -113,7 +124,7 @@ export async function openDeps(config: Config, { log, migrate }: DepsOptions) {
     clientAddress: createClientAddress(config.trustedProxies),
     knowsKey: verifier.knows,
     callerAddress: createCallerAddress(config.trustedProxies),
-    onKeyUse: () => {},
+    onKeyUse: api.onKeyUse,
     verifier,
     reload: verifier.reload,
     latestRevision: revision.latest,
@@ -133,6 +144,9 @@ export async function openDeps(config: Config, { log, migrate }: DepsOptions) {
     bodyLimits: { maxBytes: config.maxBodyBytes, timeoutMs: config.bodyTimeoutSeconds * 1000 },
     acceptsKeyInPath: config.keyInPath,
     rootAliases: config.rootAliases,
+    ...api.needs,
+    publishedKeys: signingKeys.published,
+    openApi: () => openApiDocument(packageJson.version),
     isDraining: () => isDraining,
     databaseAnswers: watch.isConfirmed,
     limiter,
@@ -170,20 +184,8 @@ export async function openDeps(config: Config, { log, migrate }: DepsOptions) {
       http.close()
       await recorder.close(FLUSH_MS)
       await limiter.close()
+      await api.close()
       await store.close()
     },
   }
-}
-
-const deadlinesOf = (config: Config) => ({
-  firstByteMs: config.firstByteTimeoutSeconds * 1000,
-  idleMs: config.idleTimeoutSeconds * 1000,
-  totalMs: config.requestTimeoutSeconds * 1000,
-})
-
-function policies({ maxPredictTokens, maxContextTokens, callerFields }: Config) {
-  const limits = { maxPredictTokens, maxContextTokens, fields: new Set<string>(callerFields) }
-  const anyone = { ...limits, trusted: false }
-  const managers = { ...limits, trusted: true }
-  return (principal: Principal) => (isPermitted(principal, 'models:manage') ? managers : anyone)
 }

@@ -1,4 +1,7 @@
 import type { Context } from 'hono'
+import { mountApi } from './api/api.ts'
+import type { ApiNeeds } from './api/chain.ts'
+import { type JwksNeeds, mountJwks } from './api/jwks.ts'
 import { type GatewayError, nothingHere, toGatewayError } from './errors/gateway-error.ts'
 import { type Dialect, renderError } from './errors/render.ts'
 import { type App, type BaseEnv, createApp } from './factory.ts'
@@ -7,17 +10,25 @@ import { GATEWAYS } from './gateways/registry.ts'
 import { type HealthNeeds, mountHealth } from './health/health.ts'
 import { type MetricsNeeds, mountMetrics } from './health/metrics.ts'
 import { type AccessLogNeeds, accessLog } from './middleware/access-log.ts'
+import { crossOrigin } from './middleware/cross-origin.ts'
 import { hostGuard } from './middleware/host-guard.ts'
 import { type RequestIdNeeds, requestId } from './middleware/request-id.ts'
+import { securityHeaders } from './middleware/security-headers.ts'
+import { type DocsNeeds, mountDocs } from './ui/docs.ts'
 
 export interface ServerNeeds
   extends GatewayNeeds,
+    ApiNeeds,
+    JwksNeeds,
+    DocsNeeds,
     HealthNeeds,
     MetricsNeeds,
     AccessLogNeeds,
     RequestIdNeeds {
   /** Whether Ollama's API is also served at `/api/*` and `/v1/*`. */
   readonly rootAliases: boolean
+  /** The origins of web pages that may call. */
+  readonly corsOrigins: readonly string[]
 }
 
 /** Takes a request and what is known about its socket. */
@@ -31,9 +42,13 @@ const BANNER = 'Ollama is running'
 /** The whole URL space. */
 export function createServer(needs: ServerNeeds): Handler {
   const app = createApp()
-  app.use(requestId(needs), accessLog(needs))
+  app.use(requestId(needs), accessLog(needs), securityHeaders())
+  if (needs.corsOrigins.length > 0) app.use(crossOrigin(needs.corsOrigins))
   mountHealth(app, needs)
   mountMetrics(app, needs)
+  mountApi(app, needs)
+  mountJwks(app, needs)
+  mountDocs(app, needs)
 
   for (const gateway of GATEWAYS) {
     const routes = createApp()

@@ -3,7 +3,7 @@ import { type Admin, createAdmin } from '../app/admin.ts'
 import { openKeyring, readMasterSecret } from '../app/auth/secrets.ts'
 import { loadConfig } from '../app/config.ts'
 import { installedModels } from '../app/installed-models.ts'
-import { openBuckets } from '../app/open-buckets.ts'
+import { openShared } from '../app/open-shared.ts'
 import type { Actor } from '../app/services/actor.ts'
 import type { Config } from '../app/settings.ts'
 import { explainDatabase, openStore } from '../app/store.ts'
@@ -40,7 +40,7 @@ export async function withAdminOf<T>(
   act: (admin: Admin) => Promise<T>,
 ): Promise<T> {
   const store = await openStore(config, 'when-new')
-  const buckets = openBuckets(config, store.db)
+  const shared = openShared(config, store.db)
   try {
     const keyring = openKeyring(readMasterSecret(config.secret, config.secretFile))
     return await act(
@@ -48,14 +48,15 @@ export async function withAdminOf<T>(
         ...config,
         db: store.db,
         keyring,
-        buckets,
+        buckets: shared.buckets,
+        announce: shared.revision.announce,
         installedModels: () => installedModels(config),
       }),
     )
   } catch (err) {
     throw explainDatabase(err, config)
   } finally {
-    await buckets.close()
+    await shared.close()
     await store.close()
   }
 }

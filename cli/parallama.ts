@@ -14,10 +14,11 @@ export const parallama = group({
     serve: () => import('./commands/serve.ts').then((m) => m.serve),
     migrate: () => import('./commands/migrate.ts').then((m) => m.migrate),
     user: () => import('./commands/user/index.ts').then((m) => m.user),
-    key: () => import('./commands/key.ts').then((m) => m.key),
-    role: () => import('./commands/role.ts').then((m) => m.role),
+    key: () => import('./commands/key/index.ts').then((m) => m.key),
+    role: () => import('./commands/role/index.ts').then((m) => m.role),
     ratelimit: () => import('./commands/ratelimit/index.ts').then((m) => m.ratelimit),
     limits: () => import('./commands/ratelimit/index.ts').then((m) => m.limits),
     usage: () => import('./commands/usage.ts').then((m) => m.usage),
+    audit: () => import('./commands/audit/index.ts').then((m) => m.audit),
   },
 })

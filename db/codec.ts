@@ -77,3 +77,15 @@ export async function announceRevision(db: Kysely<Schema>): Promise<void> {
   if (!isPostgres(db)) return
   await sql`select pg_notify(${REVISION_CHANNEL}, '')`.execute(db)
 }
+
+/**
+ * The database's own time in epoch ms, on which all servers that share it agree; null on SQLite, where
+ * they share the machine and its clock.
+ */
+export async function databaseTime(db: Kysely<Schema>): Promise<number | null> {
+  if (!isPostgres(db)) return null
+  const { rows } = await sql<{ now: number }>`
+    select cast(floor(extract(epoch from clock_timestamp()) * 1000) as bigint) as now
+  `.execute(db)
+  return rows[0]?.now ?? null
+}

@@ -1,8 +1,12 @@
+import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { GatewayError } from '../errors/gateway-error.ts'
 
 /** OWASP's argon2id floor is 19 MiB and 2 passes; this is what one login may cost here. */
 const ARGON2ID = { algorithm: 'argon2id', memoryCost: 65_536, timeCost: 2 } as const
+const PARAMETERS = `$argon2id$v=19$m=${ARGON2ID.memoryCost},t=${ARGON2ID.timeCost},p=1$`
+/** Bytes of salt and hash in what `Bun.password` makes. */
+const PART_BYTES = 32
 const MAX_LENGTH = 256
 const MAX_WAITING = 64
 
@@ -20,6 +24,10 @@ export interface Passwords {
   hash(password: string): Promise<string>
   /** True when the hash is of this password. */
   verify(password: string, hash: string): Promise<boolean>
+  /** True for a hash that was not made as `hash` makes them now. */
+  needsRehash(hash: string): boolean
+  /** The hash of no password, which takes as long to verify as any: for users who do not exist. */
+  readonly decoy: string
 }
 
 /** Hashes at most one password per core at a time, so that logins can't starve the streams. */
@@ -40,8 +48,12 @@ export function createPasswords({ minLength, isCommon }: PasswordNeeds): Passwor
     },
     hash: (password) => inTurn(() => Bun.password.hash(normalise(password), ARGON2ID)),
     verify: (password, hash) => inTurn(() => Bun.password.verify(normalise(password), hash)),
+    needsRehash: (hash) => !hash.startsWith(PARAMETERS),
+    decoy: `${PARAMETERS}${randomPart()}$${randomPart()}`,
   }
 }
+
+const randomPart = (): string => randomBytes(PART_BYTES).toString('base64').replaceAll('=', '')
 
 /** The same characters typed on different systems must be the same password (NIST SP 800-63B). */
 const normalise = (password: string): string => password.normalize('NFKC')

@@ -66,3 +66,22 @@ export function isAmong(entries: readonly string[], address: string | null): boo
   lists.set(entries, list)
   return list.check(parsed.text, parsed.family)
 }
+
+/** Bits before the IPv4 address in an IPv6 address that stands for one. */
+const MAPPED_BITS = 96
+
+/**
+ * An address or a CIDR block in one spelling, or null when the text is none. IPv4 that was written as
+ * IPv6 becomes IPv4, as it does in the addresses of callers.
+ */
+export function canonicalBlock(text: string): string | null {
+  const [, written = '', bits] = /^([\da-f:.]+)(?:\/(\d{1,3}))?$/i.exec(text) ?? []
+  const address = parseAddress(written)
+  if (!address) return null
+  const isMapped = address.family === 'ipv4' && isIP(written) === 6
+  const canonical = address.text.toLowerCase()
+  if (bits === undefined) return canonical
+  const prefix = Number(bits) - (isMapped ? MAPPED_BITS : 0)
+  if (prefix < 0 || prefix > (address.family === 'ipv4' ? 32 : 128)) return null
+  return `${canonical}/${prefix}`
+}

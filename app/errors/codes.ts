@@ -13,6 +13,8 @@ export const CODES = {
   bad_request: { status: 400, title: 'Invalid request' },
   two_credentials: { status: 400, title: 'More than one credential' },
   unauthorized: { status: 401, title: 'Not authenticated' },
+  login_failed: { status: 401, title: 'Login failed' },
+  refresh_invalid: { status: 401, title: 'Refresh token not valid' },
   forbidden: { status: 403, title: 'Not permitted' },
   not_found: { status: 404, title: 'Not found' },
   conflict: { status: 409, title: 'Conflict with what exists' },

@@ -9,11 +9,11 @@ export interface RedisCommands {
 }
 
 /** Counts that all replicas share. */
-export function redisFailureStore(redis: RedisCommands): FailureStore {
+export function redisFailureStore(redis: RedisCommands, prefix = 'shield'): FailureStore {
   // The library declares what it wants to get; it checks the answers itself.
   const send = <T>(...command: string[]) => redis.send(command) as Promise<T>
   return new RedisStore({
-    prefix: 'parallama:shield:',
+    prefix: `parallama:${prefix}:`,
     client: {
       scriptLoad: (script) => send('SCRIPT', 'LOAD', script),
       evalsha: (sha, keys, args) =>

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../errors/codes.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { createFailureBudget, type FailureBudgetNeeds } from './failure-budget.ts'
 
@@ -5,6 +6,10 @@ import { createFailureBudget, type FailureBudgetNeeds } from './failure-budget.t
 const MAX_WAITING = 1000
 
 export interface ShieldNeeds extends FailureBudgetNeeds {
+  /** What counts as a failure. */
+  readonly failures?: ReadonlySet<ErrorCode>
+  /** What is said to who has failed too often. */
+  readonly refusal?: string
   /** Told of each request that is refused for what its address did before. */
   readonly onBlocked?: () => void
 }
@@ -12,7 +17,7 @@ export interface ShieldNeeds extends FailureBudgetNeeds {
 /** Keeps strangers from trying keys without end. */
 export interface Shield {
   /**
-   * Runs an attempt to authenticate and counts it against the address when it ends in 401. Throws 429
+   * Runs an attempt to authenticate and counts it against the address when it fails. Throws 429
    * instead when the address has failed too often, unless `isKnown` says that its key was good a
    * moment ago: nobody is locked out by what others at their address do. A null address is free.
    */
@@ -37,6 +42,7 @@ interface Visit {
  * looked up.
  */
 export function createShield(needs: ShieldNeeds): Shield {
+  const { failures = NOT_AUTHENTICATED, refusal = TOO_MANY_FAILURES } = needs
   const budget = createFailureBudget(needs)
   const visits = new Map<string, Visit>()
 
@@ -48,8 +54,7 @@ export function createShield(needs: ShieldNeeds): Shield {
       try {
         return await authenticate()
       } catch (err) {
-        if (err instanceof GatewayError && err.code === 'unauthorized')
-          spent = budget.spend(address)
+        if (err instanceof GatewayError && failures.has(err.code)) spent = budget.spend(address)
         throw err
       } finally {
         if (isCounted) leave(address)
@@ -76,7 +81,7 @@ export function createShield(needs: ShieldNeeds): Shield {
       if (isKnown()) return false
       if (left <= 0) {
         needs.onBlocked?.()
-        throw tooManyFailures(budget.endsAt(address) - needs.clock.now())
+        throw tooManyFailures(refusal, budget.endsAt(address) - needs.clock.now())
       }
       if (visit.waiting.length >= MAX_WAITING) throw tooManyAtOnce()
       await new Promise<void>((resolve) => visit.waiting.push(resolve))
@@ -94,12 +99,18 @@ export function createShield(needs: ShieldNeeds): Shield {
   }
 }
 
-const tooManyFailures = (ms: number): GatewayError =>
-  new GatewayError(
-    'too_many_failures',
-    'too many requests without a valid API key have come from your address; check your key, and try again later',
-    { headers: { 'retry-after': String(Math.max(1, Math.ceil(ms / 1000))) } },
-  )
+const NOT_AUTHENTICATED: ReadonlySet<ErrorCode> = new Set([
+  'unauthorized',
+  'login_failed',
+  'refresh_invalid',
+])
+const TOO_MANY_FAILURES =
+  'too many failed attempts have come from your address; check your key or password, and try again later'
+
+const tooManyFailures = (refusal: string, ms: number): GatewayError =>
+  new GatewayError('too_many_failures', refusal, {
+    headers: { 'retry-after': String(Math.max(1, Math.ceil(ms / 1000))) },
+  })
 
 const tooManyAtOnce = (): GatewayError =>
   new GatewayError(

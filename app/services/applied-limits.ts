@@ -5,6 +5,7 @@ import { listRoles, type RoleRow } from '../../db/queries/roles.ts'
 import type { LimitsTable } from '../../db/schema.ts'
 import { effectiveLimits, type Limit, type Unit, type Window } from '../domain/limit.ts'
 import { limitFor, type StoredRule, type SubjectKind } from '../domain/stored-rule.ts'
+import { statusOf } from './key-view.ts'
 import type { FoundSubject } from './limit-subject.ts'
 import { heldRoles, lineageOf } from './role-lineage.ts'
 
@@ -22,21 +23,21 @@ export async function appliedLimits(
   now: number,
 ): Promise<Limit[]> {
   if (!user) return await limitsOfRole(db, id)
-  const keyIds = kind === 'key' ? [id] : await workingKeys(db, user.id, now)
-  return await limitsOfUser(db, user.id, now, keyIds)
+  const families = kind === 'key' ? [id] : await workingFamilies(db, user.id, now)
+  return await limitsOfUser(db, user.id, now, families)
 }
 
-/** The limits of a user at that time, with those on these keys: what admission gives to a caller. */
+/** The limits of a user at that time, with those on these families of keys: what admission gives. */
 export async function limitsOfUser(
   db: Db,
   userId: string,
   now: number,
-  keyIds: readonly string[] = [],
+  families: readonly string[] = [],
 ): Promise<Limit[]> {
   const roles = await heldRoles(db, userId, now)
   const rules = await Promise.all([
     listLimitsOf(db, 'user', [userId]),
-    listLimitsOf(db, 'key', keyIds),
+    listLimitsOf(db, 'key', families),
     rulesOfRoles(db, roles),
   ])
   return effectiveLimits(rules.flat().map((row) => limitFor(userId, toRule(row, roles))))
@@ -77,12 +78,10 @@ const rulesOfRoles = (db: Db, roles: readonly RoleRow[]): Promise<LimitsTable[]>
     roles.map(({ id }) => id),
   )
 
-async function workingKeys(db: Db, userId: string, now: number): Promise<string[]> {
-  const keys = await listKeys(db, userId)
-  return keys
-    .filter(
-      ({ revoked_at, expires_at }) =>
-        revoked_at === null && (expires_at === null || expires_at > now),
-    )
-    .map(({ id }) => id)
+/** A key and the one that was made in its place are limited as one. */
+async function workingFamilies(db: Db, userId: string, now: number): Promise<string[]> {
+  const working = (await listKeys(db, userId)).filter((key) =>
+    ['active', 'replaced'].includes(statusOf(key, now)),
+  )
+  return [...new Set(working.map(({ family_id }) => family_id))]
 }

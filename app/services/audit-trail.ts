@@ -1,6 +1,7 @@
 import type { Db } from '../../db/client.ts'
 import { insertAudit } from '../../db/queries/audit.ts'
 import type { Clock } from '../domain/clock.ts'
+import { withoutSecrets } from '../domain/secret-text.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
 import type { Actor } from './actor.ts'
 
@@ -37,8 +38,9 @@ export async function writeAudit(
     at: clock.now(),
     actor: actor.name,
     action,
-    target,
-    detail: JSON.stringify(detail),
+    // People paste keys where a name is asked for.
+    target: withoutSecrets(target),
+    detail: withoutSecrets(JSON.stringify(detail)),
     address: actor.address,
     request_id: actor.requestId,
     outcome,

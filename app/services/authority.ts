@@ -1,8 +1,14 @@
 import type { Db } from '../../db/client.ts'
+import { isCredentialEnded } from '../../db/queries/credentials.ts'
 import { rolePermissions } from '../../db/queries/roles.ts'
+import { PERMISSIONS } from '../domain/role.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Actor } from './actor.ts'
-import { heldRoles } from './role-lineage.ts'
+import { heldRoles, includedRoles } from './role-lineage.ts'
+
+/** Whether the actor may do everything: whoever holds the machine, or all permissions. */
+export const mayDoAll = ({ principal }: Actor): boolean =>
+  principal === null || PERMISSIONS.every((permission) => principal.permissions.has(permission))
 
 /** Throws forbidden unless the actor has all of these permissions: nobody gives what they don't have. */
 export function requireRights(actor: Actor, permissions: Iterable<string>): void {
@@ -36,9 +42,58 @@ export async function requireOver(
   )
 }
 
+/** Throws forbidden when that is the actor, unless they may do everything: nobody promotes themselves. */
+export function requireNotSelf(actor: Actor, userId: string): void {
+  if (actor.principal?.userId !== userId || mayDoAll(actor)) return
+  throw new GatewayError(
+    'forbidden',
+    'what you may do yourself is not yours to change; ask an administrator',
+  )
+}
+
+/** The same for a role that the actor has, or that one of theirs includes. */
+export async function requireNotOwnRole(
+  tx: Db,
+  actor: Actor,
+  role: { readonly id: string; readonly name: string },
+  now: number,
+): Promise<void> {
+  const { principal } = actor
+  if (!principal || mayDoAll(actor)) return
+  const held = await heldRoles(tx, principal.userId, now)
+  if (!held.some(({ id }) => id === role.id)) return
+  throw new GatewayError(
+    'forbidden',
+    `you have the role ${role.name} yourself, so it is not yours to change; ask an administrator`,
+  )
+}
+
+/**
+ * Throws forbidden when the actor may no longer do what they could when they were let in, or what they
+ * have shown was ended. Within a change it can't be overtaken: changes run one after the other.
+ */
+export async function requireStanding(tx: Db, { principal }: Actor, now: number): Promise<void> {
+  if (!principal) return
+  const present = new Set(await permissionsOf(tx, principal.userId, now))
+  const hasAll = [...principal.permissions].every((permission) => present.has(permission))
+  if (hasAll && principal.validUntil > now && !(await isCredentialEnded(tx, principal))) return
+  throw new GatewayError(
+    'forbidden',
+    'your own rights were changed while you asked for this; look at what they are, and ask again',
+  )
+}
+
 /** What a user may do at that time, through all roles and what they include. */
 export async function permissionsOf(db: Db, userId: string, now: number): Promise<string[]> {
-  const roles = await heldRoles(db, userId, now)
+  return await permissionsIn(db, await heldRoles(db, userId, now))
+}
+
+/** What a role permits, itself and through those that it includes. */
+export async function permissionsWith(db: Db, roleId: string): Promise<string[]> {
+  return await permissionsIn(db, await includedRoles(db, roleId))
+}
+
+async function permissionsIn(db: Db, roles: readonly { readonly id: string }[]): Promise<string[]> {
   const permissions = await Promise.all(roles.map(({ id }) => rolePermissions(db, id)))
   return [...new Set(permissions.flat())]
 }

@@ -3,6 +3,7 @@ import { raiseRevision } from '../../db/queries/revision.ts'
 import type { Clock } from '../domain/clock.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { type Act, recordRefusal, writeAudit } from './audit-trail.ts'
+import { requireStanding } from './authority.ts'
 
 /** Runs an act in one transaction. */
 export type Transact = <T>(act: (tx: Db) => Promise<T>) => Promise<T>
@@ -21,7 +22,8 @@ export interface ChangeNeeds {
 /**
  * Runs an administrative act as one transaction: it raises the revision, so that every process sees
  * the change, does the act, and writes the audit entry. `act` returns its result and what to note;
- * when it throws, nothing has happened, and what was refused is noted.
+ * when it throws, nothing has happened, and what was refused is noted. Throws forbidden for an actor
+ * who has lost rights meanwhile.
  */
 export async function change<T>(
   needs: ChangeNeeds,
@@ -33,6 +35,7 @@ export async function change<T>(
   try {
     const result = await transact(async (tx) => {
       revision = await raiseRevision(tx)
+      await requireStanding(tx, entry.actor, needs.clock.now())
       const { result, detail } = await act(tx)
       await writeAudit(needs, tx, entry, { outcome: 'done', detail })
       return result
@@ -40,9 +43,15 @@ export async function change<T>(
     await needs.announce?.(revision)
     return result
   } catch (err) {
-    if (isRefusal(err)) await recordRefusal(needs, entry, err)
+    await noteRefusal(needs, entry, err)
     throw err
   }
+}
+
+/** Notes what an act ended with in the audit log, when it was refused. */
+export async function noteRefusal(needs: ChangeNeeds, entry: Act, err: unknown): Promise<void> {
+  // What is refused stays refused, whether or not that can be noted.
+  if (isRefusal(err)) await recordRefusal(needs, entry, err).catch(() => {})
 }
 
 /** Mistakes in what was asked for are not refusals: only what the actor may not do, or nobody may. */

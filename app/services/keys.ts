@@ -1,37 +1,62 @@
-import type { Db } from '../../db/client.ts'
-import { findKey, insertKey, type KeyRow, listKeys, revokeKeys } from '../../db/queries/keys.ts'
+import { eraseSealedText } from '../../db/queries/key-rotation.ts'
+import { listKeyAddresses } from '../../db/queries/key-uses.ts'
+import { hasDigest, listKeys, pageOfKeys, revokeKeys } from '../../db/queries/keys.ts'
 import { apiKeyId, mintApiKey } from '../domain/api-key.ts'
+import type { Scopes } from '../domain/scopes.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Actor } from './actor.ts'
-import { type ChangeNeeds, change } from './change.ts'
+import { change } from './change.ts'
 import { requireUser } from './find.ts'
+import { requireOwnerOrOver, requireUnscoped } from './key-authority.ts'
+import { type MintingNeeds, storeKey } from './key-minting.ts'
+import { checkDescription, checkedPlan } from './key-options.ts'
+import { createKeyRotation } from './key-rotation.ts'
+import { checkedScopes, requireWithin } from './key-scopes.ts'
+import { type Key, type NewKey, requireKey, viewKey, viewKeys } from './key-view.ts'
 
-const MAX_DESCRIPTION = 200
+/** Most keys on a page. */
+const MAX_PAGE = 1000
+/** Of how many addresses `inspect` tells. */
+const MAX_ADDRESSES = 100
 
-export interface KeysNeeds extends ChangeNeeds {
-  readonly keyring: { digest(apiKey: string): string }
-  /** So many bytes from a cryptographically secure source. */
-  readonly random: (bytes: number) => Uint8Array
-}
-
-export interface Key {
-  readonly id: string
-  readonly username: string
-  readonly description: string
-  readonly lastFour: string
-  readonly createdAt: number
-  readonly expiresAt: number | null
-  readonly revokedAt: number | null
-  readonly status: 'active' | 'expired' | 'revoked'
-}
-
-/** A new key: the only time its text is known. */
-export type NewKey = Key & { readonly key: string }
+export type KeysNeeds = MintingNeeds
 
 export interface KeyOptions {
   readonly description?: string | undefined
-  /** When it stops working, in epoch ms. */
+  /** When it stops working, in epoch ms; its successors with it. */
   readonly expiresAt?: number | undefined
+  /** What it is restricted to; to what its owner may do when left out. */
+  readonly scopes?: Partial<Scopes> | undefined
+  /** How often the server puts a new key in its place, in ms; never by default. */
+  readonly rotateEveryMs?: number | undefined
+  /** How long it then goes on working, in ms; a week by default, or half of the time between two. */
+  readonly graceMs?: number | undefined
+}
+
+/** A key and what is known about its use. */
+export interface InspectedKey extends Key {
+  /** Whether the whole text of the key was given and is right; null when only its id was given. */
+  readonly isGenuine: boolean | null
+  /** From where it was used, the latest first; those of IPv6 by their /64. */
+  readonly addresses: readonly {
+    readonly address: string
+    readonly firstAt: number
+    readonly lastAt: number
+  }[]
+}
+
+export interface KeyPageOptions {
+  readonly userId?: string | undefined
+  readonly username?: string | undefined
+  /** The id of the last key of the page before. */
+  readonly after?: string | null | undefined
+  /** From 1 to 1000. */
+  readonly limit: number
+}
+
+/** Where a key must belong to a user: to them nobody else's exist. */
+interface OwnerOption {
+  readonly owner?: string | undefined
 }
 
 /** What can be done to API keys. Errors are GatewayErrors. */
@@ -39,73 +64,98 @@ export function createKeys(needs: KeysNeeds) {
   const { db, clock, keyring, random } = needs
 
   return {
-    /** Throws not_found for an unknown user and invalid for a description that can't be kept. */
+    ...createKeyRotation(needs),
+
+    /**
+     * Throws not_found for an unknown user, invalid for what can't be kept, and forbidden for rights
+     * that the owner does not have and for an owner who may do more than the actor.
+     */
     async generate(actor: Actor, username: string, options: KeyOptions = {}): Promise<NewKey> {
       const description = options.description ?? ''
       checkDescription(description)
-      const { id, text } = mintApiKey(random)
-      return await change(needs, { actor, action: 'key.generate', target: id }, async (tx) => {
+      const scopes = checkedScopes(options.scopes)
+      const plan = checkedPlan(options.rotateEveryMs, options.graceMs)
+      const minted = mintApiKey(random)
+      const entry = { actor, action: 'key.generate', target: minted.id }
+      return await change(needs, entry, async (tx) => {
+        const now = clock.now()
         const user = await requireUser(tx, username)
-        const row = {
-          id,
+        requireUnscoped(actor)
+        await requireOwnerOrOver(tx, actor, user, now)
+        await requireWithin(tx, user, scopes, now)
+        const expiresAt = options.expiresAt ?? null
+        await storeKey(needs, tx, minted, {
           user_id: user.id,
-          last_four: text.slice(-4),
           description,
-          created_at: clock.now(),
-          expires_at: options.expiresAt ?? null,
-          revoked_at: null,
-        }
-        await insertKey(tx, { ...row, digest: keyring.digest(text) })
-        const key = toKey(await requireKey(tx, id), clock.now())
-        return { result: { ...key, key: text }, detail: { username: user.username, description } }
+          expires_at: expiresAt,
+          rotate_every_ms: plan?.everyMs ?? null,
+          rotation_grace_ms: plan?.graceMs ?? null,
+          scopes,
+          sealed: false,
+        })
+        const key = await viewKey(tx, minted.id, now)
+        const detail = { username: user.username, description, expiresAt, scopes, rotation: plan }
+        return { result: { ...key, key: minted.text }, detail }
       })
     },
 
     /** The keys of one user, or of all. Throws not_found for an unknown user. */
     async list(username?: string): Promise<Key[]> {
       const user = username === undefined ? undefined : await requireUser(db, username)
-      return (await listKeys(db, user?.id)).map((row) => toKey(row, clock.now()))
+      return await viewKeys(db, await listKeys(db, user?.id), clock.now())
     },
 
-    /** Takes the id, or the key itself. Revoking again changes nothing. Throws not_found. */
-    async revoke(actor: Actor, idOrKey: string): Promise<Key> {
-      const id = apiKeyId(idOrKey) ?? idOrKey
-      const before = await requireKey(db, id)
-      if (before.revoked_at !== null) return toKey(before, clock.now())
+    /**
+     * The same in the order of their ids, a page at a time; `next` is what the next page comes after,
+     * null on the last. Throws not_found for an unknown user, and invalid for a limit out of bounds.
+     */
+    async page(options: KeyPageOptions): Promise<{ rows: Key[]; next: string | null }> {
+      const { username, after, limit } = options
+      if (!Number.isSafeInteger(limit) || limit < 1 || limit > MAX_PAGE) {
+        throw new GatewayError('invalid', `the limit must be a whole number from 1 to ${MAX_PAGE}`)
+      }
+      const userId = username === undefined ? options.userId : (await requireUser(db, username)).id
+      const rows = await pageOfKeys(db, { userId, after: after ?? undefined, limit: limit + 1 })
+      const keys = await viewKeys(db, rows.slice(0, limit), clock.now())
+      return { rows: keys, next: rows.length > limit ? (keys.at(-1)?.id ?? null) : null }
+    },
+
+    /** Whose a key is, what it may do, and from where it was used. Takes the id, or the key itself. */
+    async inspect(idOrKey: string, { owner }: OwnerOption = {}): Promise<InspectedKey> {
+      const { id } = await requireKey(db, idOrKey, owner)
+      const text = idOrKey.trim()
+      const isGenuine =
+        apiKeyId(text) === null ? null : await hasDigest(db, id, keyring.digest(text))
+      const addresses = await listKeyAddresses(db, id, MAX_ADDRESSES)
+      return {
+        ...(await viewKey(db, id, clock.now())),
+        isGenuine,
+        addresses: addresses.map(({ address, first_used_at, last_used_at }) => ({
+          address,
+          firstAt: first_used_at,
+          lastAt: last_used_at,
+        })),
+      }
+    },
+
+    /**
+     * Takes the id, or the key itself. Its successor goes on working, but can't be fetched any more.
+     * Revoking again changes nothing. Throws not_found, and forbidden for keys of those who may do more.
+     */
+    async revoke(actor: Actor, idOrKey: string, { owner }: OwnerOption = {}): Promise<Key> {
+      const before = await requireKey(db, idOrKey, owner)
+      const { id } = before
+      if (before.revoked_at !== null) return await viewKey(db, id, clock.now())
       return await change(needs, { actor, action: 'key.revoke', target: id }, async (tx) => {
         const now = clock.now()
+        const { user_id, username, replaced_by } = await requireKey(tx, id)
+        if (actor.principal?.userId === user_id) requireUnscoped(actor, id)
+        await requireOwnerOrOver(tx, actor, { id: user_id, username }, now)
         await revokeKeys(tx, { id }, now)
-        const row = await requireKey(tx, id)
-        return { result: toKey(row, now), detail: { username: row.username } }
+        if (replaced_by !== null) await eraseSealedText(tx, replaced_by)
+        const detail = { username, successor: replaced_by }
+        return { result: await viewKey(tx, id, now), detail }
       })
     },
-  }
-}
-
-async function requireKey(db: Db, id: string): Promise<KeyRow> {
-  const key = await findKey(db, id)
-  if (!key) throw new GatewayError('not_found', `there is no key with the id "${id}"`)
-  return key
-}
-
-function checkDescription(description: string): void {
-  if (description.length <= MAX_DESCRIPTION && !/\p{Cc}/u.test(description)) return
-  throw new GatewayError(
-    'invalid',
-    `a description has at most ${MAX_DESCRIPTION} characters, and no control characters`,
-  )
-}
-
-function toKey(row: KeyRow, now: number): Key {
-  const expired = row.expires_at !== null && row.expires_at <= now
-  return {
-    id: row.id,
-    username: row.username,
-    description: row.description,
-    lastFour: row.last_four,
-    createdAt: row.created_at,
-    expiresAt: row.expires_at,
-    revokedAt: row.revoked_at,
-    status: row.revoked_at !== null ? 'revoked' : expired ? 'expired' : 'active',
   }
 }

@@ -76,7 +76,7 @@ export async function simulateRules(
   const runs = rules.map((rule) => startRun(rule, shared))
   const pages = readLedger(db, {
     userIds: members.size > MAX_NAMED ? undefined : [...members.keys()],
-    keyId: subject.kind === 'key' ? subject.id : undefined,
+    keyFamily: subject.kind === 'key' ? subject.id : undefined,
     gateway: gateway === ANY ? undefined : gateway,
     model: model === ANY ? undefined : model,
     operations: WORKING_OPERATIONS,

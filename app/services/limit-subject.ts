@@ -1,9 +1,8 @@
 import type { Db } from '../../db/client.ts'
-import { findKey, type KeyRow } from '../../db/queries/keys.ts'
-import { apiKeyId } from '../domain/api-key.ts'
 import type { SubjectKind } from '../domain/stored-rule.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { requireRole, requireUser } from './find.ts'
+import { keyIdIn, requireKey, statusOf } from './key-view.ts'
 
 /** Whom limits are for: a user or a role by name, or a key by its id or its text. */
 export type Subject =
@@ -14,6 +13,7 @@ export type Subject =
 /** A subject that exists. */
 export interface FoundSubject {
   readonly kind: SubjectKind
+  /** Of a key that of its family: limits on a key go on for the keys that are made in its place. */
   readonly id: string
   /** As it reads in a sentence: `anna`, `the role premium`. */
   readonly label: string
@@ -26,7 +26,7 @@ export interface FoundSubject {
 /** As the audit log names it; never the text of a key. */
 export function targetOf(subject: Subject): string {
   if ('user' in subject) return `user:${subject.user.toLowerCase()}`
-  return 'role' in subject ? `role:${subject.role}` : `key:${keyIdOf(subject.key)}`
+  return 'role' in subject ? `role:${subject.role}` : `key:${keyIdIn(subject.key)}`
 }
 
 /** Throws not_found with what is not there. */
@@ -39,9 +39,9 @@ export async function requireSubject(db: Db, subject: Subject): Promise<FoundSub
     const { id, name } = await requireRole(db, subject.role)
     return { kind: 'role', id, label: `the role ${name}`, user: null, role: name }
   }
-  const { id, user_id, username } = await requireKey(db, subject.key)
+  const { id, family_id, user_id, username } = await requireKey(db, subject.key)
   const user = { id: user_id, username }
-  return { kind: 'key', id, label: `the key ${id} of ${username}`, user, role: null }
+  return { kind: 'key', id: family_id, label: `the key ${id} of ${username}`, user, role: null }
 }
 
 /** The same, and throws conflict for a key that works no more: a limit on it would be no limit. */
@@ -51,21 +51,13 @@ export async function requireLiveSubject(
   now: number,
 ): Promise<FoundSubject> {
   if ('key' in subject) {
-    const { id, revoked_at, expires_at } = await requireKey(db, subject.key)
-    const isExpired = expires_at !== null && expires_at <= now
-    if (revoked_at !== null || isExpired) {
-      const end = revoked_at !== null ? 'is revoked' : 'has expired'
-      throw new GatewayError('conflict', `the key ${id} ${end}; limit the user or another key`)
+    const key = await requireKey(db, subject.key)
+    const status = statusOf(key, now)
+    if (status === 'revoked' || status === 'expired') {
+      const end = status === 'revoked' ? 'is revoked' : 'has expired'
+      const other = key.replaced_by === null ? 'another key' : `its successor ${key.replaced_by}`
+      throw new GatewayError('conflict', `the key ${key.id} ${end}; limit the user or ${other}`)
     }
   }
   return await requireSubject(db, subject)
-}
-
-const keyIdOf = (idOrKey: string): string => apiKeyId(idOrKey) ?? idOrKey
-
-async function requireKey(db: Db, idOrKey: string): Promise<KeyRow> {
-  const id = keyIdOf(idOrKey)
-  const key = await findKey(db, id)
-  if (!key) throw new GatewayError('not_found', `there is no key with the id "${id}"`)
-  return key
 }

@@ -3,7 +3,8 @@ import { ANY } from '../domain/limit.ts'
 import type { BucketReader } from '../limits/bucket-reader.ts'
 import type { Actor } from './actor.ts'
 import { appliedLimits } from './applied-limits.ts'
-import { type ChangeNeeds, change } from './change.ts'
+import { type ChangeNeeds, change, noteRefusal } from './change.ts'
+import { requireOthersLimits } from './limit-authority.ts'
 import { ownBuckets } from './limit-buckets.ts'
 import { requireInstalled } from './limit-model.ts'
 import { knownGateway, type Proposal, proposedRules } from './limit-proposal.ts'
@@ -39,7 +40,8 @@ export function createLimits(needs: LimitsNeeds) {
   return {
     /**
      * Sets one rule for each amount, in place of an earlier one for the same. Throws invalid for what
-     * can't be set, not_found for an unknown subject, conflict for a key that works no more.
+     * can't be set, not_found for an unknown subject, conflict for a key that works no more, and
+     * forbidden for limits that hold for the actor.
      */
     async set(actor: Actor, subject: Subject, proposal: Proposal): Promise<NewRule[]> {
       const rules = proposedRules(subject, proposal)
@@ -50,6 +52,7 @@ export function createLimits(needs: LimitsNeeds) {
       return await change(needs, entry, async (tx) => {
         const now = clock.now()
         const found = await requireLiveSubject(tx, subject, now)
+        await requireOthersLimits(tx, actor, found, now)
         const known = (await listLimits(tx, found)).map(toSetRule)
         const common = { subject_kind: found.kind, subject_id: found.id, shared: Number(shared) }
         await upsertLimits(
@@ -85,12 +88,16 @@ export function createLimits(needs: LimitsNeeds) {
       return { at: now.at, limits: statusesOf(limits, now) }
     },
 
-    /** Removes rules, and returns them. Throws not_found with what there is when none is like that. */
+    /**
+     * Removes rules, and returns them. Throws not_found with what there is when none is like that, and
+     * forbidden for limits that hold for the actor.
+     */
     async reset(actor: Actor, subject: Subject, selection: RuleSelection): Promise<SetRule[]> {
       const filter = checkedSelection(selection)
       const entry = { actor, action: 'limit.reset', target: targetOf(subject) }
       return await change(needs, entry, async (tx) => {
         const found = await requireSubject(tx, subject)
+        await requireOthersLimits(tx, actor, found, clock.now())
         const removed = (await listLimits(tx, found, filter)).map(toSetRule)
         if (removed.length === 0) throw await noSuchRule(tx, found, filter)
         await deleteLimits(tx, found, filter)
@@ -100,11 +107,17 @@ export function createLimits(needs: LimitsNeeds) {
 
     /**
      * Gives back what was used and leaves the rules; of a role to all its members. Returns how many
-     * buckets are empty now. Throws not_found when nothing limits the subject like that.
+     * buckets are empty now. Throws not_found when nothing limits the subject like that, and forbidden
+     * for limits that hold for the actor.
      */
     async resetUsed(actor: Actor, subject: Subject, selection: RuleSelection): Promise<number> {
       const filter = checkedSelection(selection)
+      const entry = { actor, action: 'limit.reset-used', target: targetOf(subject) }
       const found = await requireSubject(db, subject)
+      await requireOthersLimits(db, actor, found, clock.now()).catch(async (err) => {
+        await noteRefusal(needs, entry, err)
+        throw err
+      })
       const limits = (await ownBuckets(db, found, clock.now())).filter(
         (limit) =>
           limit.gateway === filter.gateway &&
@@ -121,7 +134,6 @@ export function createLimits(needs: LimitsNeeds) {
           held.map(({ bucket }) => bucket),
         )
       }
-      const entry = { actor, action: 'limit.reset-used', target: targetOf(subject) }
       return await change(needs, entry, async () => ({
         result: limits.length,
         detail: { ...filter, buckets: limits.length },

@@ -20,6 +20,13 @@ export function lineageOf(roleId: string, all: readonly RoleRow[]): string[] {
   return line
 }
 
+/** A role and all that it includes. */
+export async function includedRoles(db: Db, roleId: string): Promise<RoleRow[]> {
+  const all = await listRoles(db)
+  const ids = lineageOf(roleId, all)
+  return all.filter(({ id }) => ids.includes(id))
+}
+
 /** The roles that a user has at that time, with all that they include. */
 export async function heldRoles(db: Db, userId: string, now: number): Promise<RoleRow[]> {
   const [roles, memberships] = await Promise.all([listRoles(db), listMemberships(db, [userId])])
@@ -48,5 +55,8 @@ export async function membersOf(db: Db, roleId: string, now: number): Promise<Me
   return users.filter(({ id }) => ids.has(id)).map(({ id, username }) => ({ id, username }))
 }
 
-const isActive = ({ expires_at }: { readonly expires_at: number | null }, now: number): boolean =>
-  expires_at === null || expires_at > now
+/** Whether a membership has not expired at that time. */
+export const isActive = (
+  { expires_at }: { readonly expires_at: number | null },
+  now: number,
+): boolean => expires_at === null || expires_at > now

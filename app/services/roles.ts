@@ -1,134 +1,179 @@
 import type { Db } from '../../db/client.ts'
+import { databaseFault } from '../../db/codec.ts'
+import { deleteLimits } from '../../db/queries/limits.ts'
 import {
-  deleteUserRole,
+  deleteRole,
+  insertRole,
   listMemberships,
   listRoles,
   type RoleRow,
-  replaceRoleModels,
-  roleModels,
-  rolePermissions,
-  upsertUserRole,
 } from '../../db/queries/roles.ts'
-import { parseModelName } from '../domain/model-name.ts'
+import { listUsers } from '../../db/queries/users.ts'
+import { ADMIN_ROLE, BUILT_IN_ROLES } from '../domain/role.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Actor } from './actor.ts'
-import { keepingAnAdmin } from './admins.ts'
+import { requireNotOwnRole, requireRights } from './authority.ts'
 import { type ChangeNeeds, change } from './change.ts'
-import { requireRole, requireUser } from './find.ts'
+import { changed } from './changed.ts'
+import { requireRole } from './find.ts'
+import { type Page, toPage } from './page.ts'
+import { createRoleMembers } from './role-members.ts'
+import {
+  applySettings,
+  checkedSettings,
+  checkRoleName,
+  type RoleSettings,
+  settingsOf,
+} from './role-settings.ts'
+import { membersOf, type Role, readRoles } from './role-view.ts'
 
-export interface Role {
-  readonly name: string
-  readonly parent: string | null
-  readonly description: string
-  /** Its own and its ancestors'. */
-  readonly permissions: readonly string[]
-  readonly models: readonly string[]
-  readonly members: number
+export type { Role } from './role-view.ts'
+
+export type NewRole = RoleSettings & { readonly name: string }
+
+export interface DeleteOptions {
+  /** Takes it from whoever has it. */
+  readonly force?: boolean | undefined
 }
 
 /** What can be done to roles and who has them. Errors are GatewayErrors. */
 export function createRoles(needs: ChangeNeeds) {
-  const { db, clock } = needs
+  const { db, clock, newId } = needs
 
   return {
-    async list(): Promise<Role[]> {
-      const rows = await listRoles(db)
-      return await Promise.all(rows.map((row) => view(db, row, rows)))
+    ...createRoleMembers(needs),
+
+    list: (): Promise<Role[]> => readRoles(db, clock.now()),
+
+    /** So many roles in the order of their names, from the one after that name on. */
+    async page(of: { readonly after: string | null; readonly limit: number }): Promise<Page<Role>> {
+      const rest = (await readRoles(db, clock.now())).filter(({ name }) => name > (of.after ?? ''))
+      return toPage(rest, of.limit, ({ name }) => name)
     },
 
     /** Throws not_found. */
     async info(name: string): Promise<Role> {
-      return await view(db, await requireRole(db, name), await listRoles(db))
+      await requireRole(db, name)
+      return await read(db, name)
     },
 
-    /** Gives a user the role until `expiresAt` (epoch ms), or for good. Throws not_found. */
-    async grant(
-      actor: Actor,
-      username: string,
-      roleName: string,
-      expiresAt: number | null,
-    ): Promise<void> {
-      const target = username.toLowerCase()
-      await change(needs, { actor, action: 'role.grant', target }, async (tx) => {
-        const user = await requireUser(tx, username)
-        const role = await requireRole(tx, roleName)
-        const granted_at = clock.now()
-        await keepingAnAdmin(tx, () =>
-          upsertUserRole(tx, {
-            user_id: user.id,
-            role_id: role.id,
-            granted_at,
-            expires_at: expiresAt,
-          }),
+    /**
+     * Throws invalid for what can't be set, not_found for an unknown parent, conflict when the name is
+     * taken, and forbidden when the role would permit more than the actor has.
+     */
+    async create(actor: Actor, { name, ...given }: NewRole): Promise<Role> {
+      checkRoleName(name)
+      const settings = checkedSettings(given)
+      return await change(needs, { actor, action: 'role.create', target: name }, async (tx) => {
+        const row = { id: newId(), name, parent_id: null, description: '' }
+        await insertRole(tx, { ...row, created_at: clock.now() }).catch((err) =>
+          refuseTaken(err, name),
         )
-        return { result: undefined, detail: { role: role.name, expiresAt } }
+        await applySettings(needs, tx, row, settings)
+        const role = await read(tx, name)
+        requireRights(actor, role.permissions)
+        return { result: role, detail: { before: null, after: settingsOf(role) } }
       })
     },
 
-    /** Takes the role from a user. Throws not_found when the user has not got it, conflict for the last admin. */
-    async revoke(actor: Actor, username: string, roleName: string): Promise<void> {
-      const target = username.toLowerCase()
-      await change(needs, { actor, action: 'role.revoke', target }, async (tx) => {
-        const user = await requireUser(tx, username)
-        const role = await requireRole(tx, roleName)
-        const had = await keepingAnAdmin(tx, () => deleteUserRole(tx, user.id, role.id))
-        if (!had) {
-          throw new GatewayError(
-            'not_found',
-            `${user.username} does not have the role ${role.name}`,
-          )
-        }
-        return { result: undefined, detail: { role: role.name } }
+    /**
+     * Throws as `create` does; conflict for a cycle and when the role admin would lose a permission;
+     * forbidden for a role that the actor has, and for one that may do more.
+     */
+    async update(actor: Actor, name: string, given: RoleSettings): Promise<Role> {
+      const settings = checkedSettings(given)
+      return await change(needs, { actor, action: 'role.update', target: name }, async (tx) => {
+        const row = await requireRole(tx, name)
+        const before = await read(tx, name)
+        await requireOverRole(tx, actor, row, before)
+        const admin = await read(tx, ADMIN_ROLE)
+        await applySettings(needs, tx, row, settings)
+        const after = await read(tx, name)
+        requireRights(actor, after.permissions)
+        requireSameRights(admin, await read(tx, ADMIN_ROLE))
+        return { result: after, detail: changed(settingsOf(before), settingsOf(after)) }
       })
     },
 
-    /** Sets which models the role's members may use: names or patterns with `*`. Throws invalid. */
-    async setModels(actor: Actor, roleName: string, patterns: readonly string[]): Promise<Role> {
-      const role = await requireRole(db, roleName)
-      const models = [...new Set(patterns.map((pattern) => pattern.trim().toLowerCase()))]
-      for (const model of models) checkPattern(model)
-      await change(needs, { actor, action: 'role.models', target: role.name }, async (tx) => {
-        const before = await roleModels(tx, role.id)
-        await replaceRoleModels(tx, role.id, models)
-        return { result: undefined, detail: { before, after: models } }
+    /**
+     * Returns the names of those it was taken from. Throws not_found, forbidden as `update` does, and
+     * conflict for a built-in role, one that others include, and, unless forced, one that somebody has.
+     */
+    async delete(
+      actor: Actor,
+      name: string,
+      { force = false }: DeleteOptions = {},
+    ): Promise<{ members: string[] }> {
+      return await change(needs, { actor, action: 'role.delete', target: name }, async (tx) => {
+        const row = await requireRole(tx, name)
+        const role = await read(tx, name)
+        await requireOverRole(tx, actor, row, role)
+        await requireUnneeded(tx, row)
+        const members = await memberNames(tx, row)
+        if (members.length > 0 && !force) throw stillHeld(name, members)
+        await deleteLimits(tx, { kind: 'role', id: row.id }, {})
+        await deleteRole(tx, row.id)
+        return { result: { members }, detail: { before: settingsOf(role), after: null, members } }
       })
-      return await view(db, role, await listRoles(db))
     },
+  }
+
+  async function read(from: Db, name: string): Promise<Role> {
+    const role = (await readRoles(from, clock.now())).find((known) => known.name === name)
+    if (role) return role
+    throw new GatewayError('not_found', `there is no role "${name}"`)
+  }
+
+  async function memberNames(tx: Db, role: RoleRow): Promise<string[]> {
+    const held = membersOf(role, await listMemberships(tx), clock.now())
+    const ids = new Set(held.map(({ user_id }) => user_id))
+    return (await listUsers(tx)).filter(({ id }) => ids.has(id)).map(({ username }) => username)
+  }
+
+  /** A role that permits more than the actor has is not theirs to change, nor is one that they have. */
+  async function requireOverRole(tx: Db, actor: Actor, row: RoleRow, role: Role): Promise<void> {
+    await requireNotOwnRole(tx, actor, row, clock.now())
+    const { principal } = actor
+    if (!principal || role.permissions.every((name) => principal.permissions.has(name))) return
+    throw new GatewayError(
+      'forbidden',
+      `the role ${role.name} may do more than you; ask an administrator to do this`,
+    )
   }
 }
 
-function checkPattern(pattern: string): void {
-  if (/^[a-z0-9_.:/*-]+$/.test(pattern) && (pattern.includes('*') || parseModelName(pattern)))
-    return
+/** Throws conflict when the role admin has lost a permission: somebody has to be able to give it back. */
+function requireSameRights(before: Role, after: Role): void {
+  const lost = before.permissions.filter((permission) => !after.permissions.includes(permission))
+  if (lost.length === 0) return
   throw new GatewayError(
-    'invalid',
-    `"${pattern}" is neither a model name nor a pattern such as llama3*`,
+    'conflict',
+    `the role ${ADMIN_ROLE} would lose ${lost.join(', ')}; it always keeps everything, so give it that itself first`,
   )
 }
 
-async function view(db: Db, row: RoleRow, all: readonly RoleRow[]): Promise<Role> {
-  const line = lineage(row, all)
-  const permissions = await Promise.all(line.map(({ id }) => rolePermissions(db, id)))
-  const models = await Promise.all(line.map(({ id }) => roleModels(db, id)))
-  const memberships = await listMemberships(db)
-  return {
-    name: row.name,
-    parent: row.parent,
-    description: row.description,
-    permissions: [...new Set(permissions.flat())],
-    models: [...new Set(models.flat())],
-    members: memberships.filter(({ role }) => role === row.name).length,
+async function requireUnneeded(tx: Db, { id, name }: RoleRow): Promise<void> {
+  if (BUILT_IN_ROLES.includes(name)) {
+    throw new GatewayError('conflict', `the role ${name} is built in and stays`)
   }
+  const above = (await listRoles(tx)).find(({ parent_id }) => parent_id === id)
+  if (!above) return
+  throw new GatewayError(
+    'conflict',
+    `the role ${above.name} includes ${name}; give it another parent first`,
+  )
 }
 
-/** The role and its ancestors, nearest first; a cycle ends where it began. */
-function lineage(row: RoleRow, all: readonly RoleRow[]): RoleRow[] {
-  const line: RoleRow[] = []
-  let at: RoleRow | undefined = row
-  while (at && !line.includes(at)) {
-    line.push(at)
-    const parentId: string | null = at.parent_id
-    at = all.find(({ id }) => id === parentId)
-  }
-  return line
+function stillHeld(name: string, members: readonly string[]): GatewayError {
+  const [first, ...others] = members
+  const who = others.length > 0 ? `${first} and ${others.length} more have` : `${first} has`
+  return new GatewayError(
+    'conflict',
+    `${who} the role ${name}; take it from them first, or force it`,
+  )
+}
+
+function refuseTaken(err: unknown, name: string): never {
+  if (databaseFault(err) !== 'unique') throw err
+  throw new GatewayError('conflict', `there is a role "${name}" already`, { cause: err })
 }

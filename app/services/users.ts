@@ -1,40 +1,27 @@
 import type { Db } from '../../db/client.ts'
 import { databaseFault } from '../../db/codec.ts'
 import { revokeKeys } from '../../db/queries/keys.ts'
-import {
-  deleteUserRole,
-  listMemberships,
-  type Membership,
-  upsertUserRole,
-} from '../../db/queries/roles.ts'
-import { insertUser, listUsers, type UserRow, updateUser } from '../../db/queries/users.ts'
+import { deleteUserRole, listMemberships, upsertUserRole } from '../../db/queries/roles.ts'
+import { revokeSessions } from '../../db/queries/sessions.ts'
+import { insertUser, listUsers, updateUser } from '../../db/queries/users.ts'
 import { ADMIN_ROLE, DEFAULT_ROLE } from '../domain/role.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Actor } from './actor.ts'
 import { keepingAnAdmin } from './admins.ts'
-import { type ChangeNeeds, change } from './change.ts'
-import { requireRole, requireUser } from './find.ts'
+import { permissionsWith, requireNotSelf, requireOver, requireRights } from './authority.ts'
+import { change } from './change.ts'
+import { changed } from './changed.ts'
+import { requireRole } from './find.ts'
+import type { Page } from './page.ts'
+import { createUserPasswords, hashOf, type PasswordsNeeds } from './user-passwords.ts'
+import { readUser, readUserPage, toUser, type User, type UserPage } from './user-view.ts'
+import { checkUsername } from './username.ts'
 
-const USERNAME = /^[a-z0-9][a-z0-9._@-]{0,63}$/
-
-export interface UsersNeeds extends ChangeNeeds {
-  readonly passwords: {
-    problem(password: string, username: string): Promise<string | null>
-    hash(password: string): Promise<string>
-  }
-}
-
-export interface User {
-  readonly id: string
-  readonly username: string
-  readonly disabled: boolean
-  readonly roles: readonly { readonly name: string; readonly expiresAt: number | null }[]
-  readonly createdAt: number
-}
+export type { User } from './user-view.ts'
 
 export interface NewUser {
   readonly username: string
-  readonly roles?: readonly string[]
+  readonly roles?: readonly string[] | undefined
   readonly password?: string | undefined
 }
 
@@ -46,15 +33,21 @@ export interface UserChange {
 }
 
 /** What can be done to users. Names are compared in lower case; errors are GatewayErrors. */
-export function createUsers(needs: UsersNeeds) {
-  const { db, clock, newId, passwords } = needs
+export function createUsers(needs: PasswordsNeeds) {
+  const { db, clock, newId } = needs
 
   return {
-    /** Throws invalid for a bad name or password, not_found for an unknown role, conflict when taken. */
+    ...createUserPasswords(needs),
+
+    /**
+     * Throws invalid for a bad name or password, not_found for an unknown role, conflict when taken, and
+     * forbidden for roles that may do more than the actor.
+     */
     async create(actor: Actor, input: NewUser): Promise<User> {
       const username = input.username.toLowerCase()
       checkUsername(username)
-      const hash = input.password === undefined ? null : await hashOf(input.password, username)
+      const hash =
+        input.password === undefined ? null : await hashOf(needs, input.password, username)
       const roles = input.roles?.length ? input.roles : [DEFAULT_ROLE]
       return await change(needs, { actor, action: 'user.create', target: username }, async (tx) => {
         const now = clock.now()
@@ -62,8 +55,9 @@ export function createUsers(needs: UsersNeeds) {
         await insertUser(tx, { ...user, created_at: now, updated_at: now, deleted_at: null }).catch(
           (err) => refuseTaken(err, username),
         )
-        for (const role of roles) await give(tx, user.id, role)
-        return { result: await view(tx, username), detail: { roles } }
+        for (const role of roles) await give(tx, actor, user.id, role)
+        const result = await readUser(tx, username)
+        return { result, detail: { before: null, after: stateOf(result) } }
       })
     },
 
@@ -74,69 +68,77 @@ export function createUsers(needs: UsersNeeds) {
       return users.filter(({ roles }) => !filter.role || roles.some((r) => r.name === filter.role))
     },
 
-    /** Throws not_found. */
-    info: (username: string): Promise<User> => view(db, username),
+    page: (of: UserPage): Promise<Page<User>> => readUserPage(db, of),
 
-    /** Throws conflict when it would take away the last administrator. */
+    /** Throws not_found. */
+    info: (username: string): Promise<User> => readUser(db, username),
+
+    /**
+     * To disable somebody ends their sessions. Throws conflict when it would take away the last
+     * administrator, and forbidden for a user or roles that may do more than the actor, and for roles of
+     * the actor's own.
+     */
     async update(actor: Actor, username: string, update: UserChange): Promise<User> {
       const target = username.toLowerCase()
       return await change(needs, { actor, action: 'user.update', target }, async (tx) => {
-        const before = await view(tx, username)
-        await keepingAnAdmin(tx, async () => {
-          if (update.disabled !== undefined) {
-            await updateUser(tx, before.id, {
-              disabled: Number(update.disabled),
-              updated_at: clock.now(),
-            })
-          }
-          await replaceRoles(tx, before, update)
+        const before = await readUser(tx, username)
+        const now = clock.now()
+        await requireOver(tx, actor, before, now)
+        if (update.roles || update.admin !== undefined) requireNotSelf(actor, before.id)
+        const endedSessions = await keepingAnAdmin(tx, async () => {
+          await replaceRoles(tx, actor, before, update)
+          if (update.disabled === undefined) return 0
+          const disabled = Number(update.disabled)
+          await updateUser(tx, before.id, { disabled, updated_at: now })
+          return update.disabled ? await endSessions(tx, before.id, 'disabled') : 0
         })
-        const after = await view(tx, username)
-        return { result: after, detail: { before, after } }
+        const after = await readUser(tx, username)
+        const detail = { ...changed(stateOf(before), stateOf(after)), endedSessions }
+        return { result: after, detail }
       })
     },
 
-    /** Ends the user and their keys; the usage stays. Throws conflict for the last administrator. */
+    /**
+     * Ends the user, their keys and their sessions; the usage stays. Throws conflict for the last
+     * administrator, and forbidden for a user who may do more than the actor.
+     */
     async delete(actor: Actor, username: string): Promise<{ revokedKeys: number }> {
       const target = username.toLowerCase()
       return await change(needs, { actor, action: 'user.delete', target }, async (tx) => {
-        const { id } = await requireUser(tx, username)
+        const user = await readUser(tx, username)
         const now = clock.now()
-        const revokedKeys = await keepingAnAdmin(tx, async () => {
-          await updateUser(tx, id, { deleted_at: now, updated_at: now, password_hash: null })
-          return await revokeKeys(tx, { userId: id }, now)
+        await requireOver(tx, actor, user, now)
+        const ended = await keepingAnAdmin(tx, async () => {
+          await updateUser(tx, user.id, { deleted_at: now, updated_at: now, password_hash: null })
+          return {
+            revokedKeys: await revokeKeys(tx, { userId: user.id }, now),
+            endedSessions: await endSessions(tx, user.id, 'deleted'),
+          }
         })
-        return { result: { revokedKeys }, detail: { revokedKeys } }
-      })
-    },
-
-    /** Throws invalid with the rule that the password breaks. */
-    async setPassword(actor: Actor, username: string, password: string): Promise<void> {
-      const target = username.toLowerCase()
-      await requireUser(db, username)
-      const hash = await hashOf(password, target)
-      await change(needs, { actor, action: 'user.password', target }, async (tx) => {
-        const { id } = await requireUser(tx, username)
-        await updateUser(tx, id, { password_hash: hash, updated_at: clock.now() })
-        return { result: undefined, detail: {} }
+        const detail = { before: stateOf(user), after: null, ...ended }
+        return { result: { revokedKeys: ended.revokedKeys }, detail }
       })
     },
   }
 
-  async function hashOf(password: string, username: string): Promise<string> {
-    const problem = await passwords.problem(password, username)
-    if (problem) throw new GatewayError('invalid', problem)
-    return await passwords.hash(password)
+  function endSessions(tx: Db, userId: string, reason: string): Promise<number> {
+    return revokeSessions(tx, { userId }, { at: clock.now(), reason })
   }
 
-  async function give(tx: Db, userId: string, roleName: string): Promise<void> {
+  async function give(tx: Db, actor: Actor, userId: string, roleName: string): Promise<void> {
     const role = await requireRole(tx, roleName)
+    requireRights(actor, await permissionsWith(tx, role.id))
     const granted_at = clock.now()
     await upsertUserRole(tx, { user_id: userId, role_id: role.id, granted_at, expires_at: null })
   }
 
   /** What is named in the change is given for good, even to who has it for a time. */
-  async function replaceRoles(tx: Db, before: User, { roles, admin }: UserChange): Promise<void> {
+  async function replaceRoles(
+    tx: Db,
+    actor: Actor,
+    before: User,
+    { roles, admin }: UserChange,
+  ): Promise<void> {
     const had = before.roles.map(({ name }) => name)
     const named = new Set(roles)
     if (admin) named.add(ADMIN_ROLE)
@@ -146,16 +148,8 @@ export function createUsers(needs: UsersNeeds) {
     for (const name of had) {
       if (!wanted.has(name)) await deleteUserRole(tx, before.id, (await requireRole(tx, name)).id)
     }
-    for (const name of named) if (wanted.has(name)) await give(tx, before.id, name)
+    for (const name of named) if (wanted.has(name)) await give(tx, actor, before.id, name)
   }
-}
-
-function checkUsername(username: string): void {
-  if (USERNAME.test(username)) return
-  throw new GatewayError(
-    'invalid',
-    'a user name has 1 to 64 of the characters a-z 0-9 . _ @ - and begins with a letter or digit',
-  )
 }
 
 function refuseTaken(err: unknown, username: string): never {
@@ -163,15 +157,8 @@ function refuseTaken(err: unknown, username: string): never {
   throw new GatewayError('conflict', `there is a user "${username}" already`, { cause: err })
 }
 
-async function view(db: Db, username: string): Promise<User> {
-  const user = await requireUser(db, username)
-  return toUser(user, await listMemberships(db, [user.id]))
-}
-
-function toUser(row: UserRow, memberships: readonly Membership[]): User {
-  const roles = memberships
-    .filter(({ user_id }) => user_id === row.id)
-    .map(({ role, expires_at }) => ({ name: role, expiresAt: expires_at }))
-  const { id, username, created_at } = row
-  return { id, username, disabled: row.disabled === 1, roles, createdAt: created_at }
-}
+/** What the audit log says about a user. */
+const stateOf = ({ disabled, roles }: User): Pick<User, 'disabled' | 'roles'> => ({
+  disabled,
+  roles,
+})

@@ -18,7 +18,8 @@ export type LedgerRow = Pick<RequestsTable, (typeof COLUMNS)[number]>
 export interface LedgerRange {
   /** Of these users; at most 20,000, or of everybody when left out. */
   readonly userIds?: readonly string[] | undefined
-  readonly keyId?: string | undefined
+  /** Only those with a key of this family, by the id of its first key. */
+  readonly keyFamily?: string | undefined
   readonly gateway?: string | undefined
   readonly model?: string | undefined
   readonly operations: readonly string[]
@@ -72,7 +73,12 @@ async function readPage(
       ]),
     )
   if (range.userIds !== undefined) query = query.where('user_id', 'in', range.userIds)
-  if (range.keyId !== undefined) query = query.where('key_id', '=', range.keyId)
+  const family = range.keyFamily
+  if (family !== undefined) {
+    query = query.where('key_id', 'in', (eb) =>
+      eb.selectFrom('api_keys').select('api_keys.id').where('api_keys.family_id', '=', family),
+    )
+  }
   if (range.gateway !== undefined) query = query.where('gateway', '=', range.gateway)
   if (range.model !== undefined) query = query.where('model', '=', range.model)
   if (after) {

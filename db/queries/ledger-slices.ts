@@ -9,7 +9,7 @@ export interface SliceFilter {
   readonly longestMs: number
   /** Only these operations. */
   readonly operations: readonly string[]
-  /** Whether the keys of a user are told apart. */
+  /** Whether the keys of a user are told apart: a key and those made in its place are one. */
   readonly perKey: boolean
 }
 
@@ -19,7 +19,7 @@ export interface UsageSlice {
   readonly at: number
   readonly gateway: string
   readonly model: string | null
-  /** Null when keys are not told apart. */
+  /** The family of the key, by its first key's id; null when keys are not told apart. */
   readonly key_id: string | null
   readonly requests: number
   readonly tokens: number
@@ -47,18 +47,21 @@ export function slicesQuery(db: Db, filter: SliceFilter) {
   const { userIds, since, longestMs, operations, perKey } = filter
   // The same on both: whole numbers are divided without a rest.
   const minuteEnd = sql<number>`(ended_at / 60000 + 1) * 60000`
+  // A key that is gone was a family by itself, as far as anybody can tell.
+  const family = sql<string>`coalesce(api_keys.family_id, requests.key_id)`
   return db
     .selectFrom('requests')
+    .leftJoin('api_keys', 'api_keys.id', 'requests.key_id')
     .select([
       minuteEnd.as('at'),
       'gateway',
       'model',
-      perKey ? 'key_id' : sql<null>`null`.as('key_id'),
+      perKey ? family.as('key_id') : sql<null>`null`.as('key_id'),
       sql<number>`cast(count(*) as bigint)`.as('requests'),
       sql<number>`cast(sum(prompt_tokens + completion_tokens) as bigint)`.as('tokens'),
       sql<number>`cast(sum(compute_ms) as bigint)`.as('compute_ms'),
     ])
-    .where('user_id', 'in', userIds)
+    .where('requests.user_id', 'in', userIds)
     .where('started_at', '>=', since - longestMs)
     .where('ended_at', '>=', since)
     .where('operation', 'in', operations)
@@ -69,7 +72,7 @@ export function slicesQuery(db: Db, filter: SliceFilter) {
         eb('completion_tokens', '>', 0),
       ]),
     )
-    .groupBy([minuteEnd, 'gateway', 'model', ...(perKey ? (['key_id'] as const) : [])])
+    .groupBy([minuteEnd, 'gateway', 'model', ...(perKey ? [family] : [])])
 }
 
 /**

@@ -103,6 +103,11 @@ export async function deleteLimits(
   return Number(result.numDeletedRows)
 }
 
+/** Removes one rule. */
+export async function deleteLimit(tx: Db, id: string): Promise<void> {
+  await tx.deleteFrom('limits').where('id', '=', id).execute()
+}
+
 const matches = (
   eb: ExpressionBuilder<Schema, 'limits'>,
   { kind, id }: LimitSubject,

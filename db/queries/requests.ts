@@ -86,3 +86,34 @@ export async function listRequests(
     .limit(filter.limit)
     .execute()
 }
+
+export interface UsagePage extends Omit<UsageFilter, 'limit'> {
+  /** Only this user's. */
+  readonly userId?: string | undefined
+  /** The id of the last request that was seen. */
+  readonly after?: string | undefined
+  readonly limit: number
+}
+
+export type NamedRequestRow = RequestsTable & {
+  /** Of a deleted user the name they had. */
+  readonly username: string
+}
+
+/**
+ * So many requests of everybody or of one user, the newest first; those before one. Ids are hex digits
+ * in order of time, which every collation sorts the same: the primary key's index serves.
+ */
+export async function pageOfRequests(db: Db, page: UsagePage): Promise<NamedRequestRow[]> {
+  let query = db
+    .selectFrom('requests')
+    .leftJoin('users', 'users.id', 'requests.user_id')
+    .select([...COLUMNS.map((column) => `requests.${column}` as const), 'users.username'])
+    .where('requests.started_at', '>=', page.since)
+  if (page.userId !== undefined) query = query.where('requests.user_id', '=', page.userId)
+  if (page.gateway) query = query.where('requests.gateway', '=', page.gateway)
+  if (page.model) query = query.where('requests.model', '=', page.model)
+  if (page.after !== undefined) query = query.where('requests.id', '<', page.after)
+  const rows = await query.orderBy('requests.id', 'desc').limit(page.limit).execute()
+  return rows.map((row) => ({ ...row, username: row.username ?? '' }))
+}

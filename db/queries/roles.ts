@@ -1,7 +1,12 @@
-import type { Selectable } from 'kysely'
+import type { Insertable, Selectable, Updateable } from 'kysely'
 import type { Db } from '../client.ts'
 import { inByteOrder } from '../codec.ts'
-import type { RolesTable, UserRolesTable } from '../schema.ts'
+import type {
+  ModelPoliciesTable,
+  RolePermissionsTable,
+  RolesTable,
+  UserRolesTable,
+} from '../schema.ts'
 
 export type RoleRow = Selectable<RolesTable> & { parent: string | null }
 
@@ -28,26 +33,65 @@ export async function findRole(db: Db, name: string): Promise<RoleRow | undefine
   return await roles(db).where('role.name', '=', name).executeTakeFirst()
 }
 
+export async function insertRole(tx: Db, role: Insertable<RolesTable>): Promise<void> {
+  await tx.insertInto('roles').values(role).execute()
+}
+
+export async function updateRole(
+  tx: Db,
+  id: string,
+  change: Updateable<Omit<RolesTable, 'id' | 'name' | 'created_at'>>,
+): Promise<void> {
+  if (Object.keys(change).length === 0) return
+  await tx.updateTable('roles').set(change).where('id', '=', id).execute()
+}
+
+/** Removes the role, with its permissions, its models, its memberships and its invitations. */
+export async function deleteRole(tx: Db, id: string): Promise<void> {
+  await tx.deleteFrom('roles').where('id', '=', id).execute()
+}
+
 /** The permissions written down for the role itself, without those of its ancestors. */
 export async function rolePermissions(db: Db, roleId: string): Promise<string[]> {
-  const rows = await db
-    .selectFrom('role_permissions')
-    .select('permission')
-    .where('role_id', '=', roleId)
-    .orderBy(inByteOrder(db, 'permission'))
-    .execute()
+  const rows = await permissions(db).where('role_id', '=', roleId).execute()
   return rows.map(({ permission }) => permission)
 }
 
+/** The same of all roles. */
+export async function listRolePermissions(db: Db): Promise<RolePermissionsTable[]> {
+  return await permissions(db).execute()
+}
+
+const permissions = (db: Db) =>
+  db
+    .selectFrom('role_permissions')
+    .select(['role_id', 'permission'])
+    .orderBy(inByteOrder(db, 'permission'))
+
 /** The model patterns written down for the role itself, without those of its ancestors. */
 export async function roleModels(db: Db, roleId: string): Promise<string[]> {
-  const rows = await db
-    .selectFrom('model_policies')
-    .select('pattern')
-    .where('role_id', '=', roleId)
-    .orderBy(inByteOrder(db, 'pattern'))
-    .execute()
+  const rows = await models(db).where('role_id', '=', roleId).execute()
   return rows.map(({ pattern }) => pattern)
+}
+
+/** The same of all roles. */
+export async function listRoleModels(db: Db): Promise<ModelPoliciesTable[]> {
+  return await models(db).execute()
+}
+
+const models = (db: Db) =>
+  db.selectFrom('model_policies').select(['role_id', 'pattern']).orderBy(inByteOrder(db, 'pattern'))
+
+/** Replaces the role's permissions. */
+export async function replaceRolePermissions(
+  tx: Db,
+  roleId: string,
+  names: readonly string[],
+): Promise<void> {
+  await tx.deleteFrom('role_permissions').where('role_id', '=', roleId).execute()
+  if (names.length === 0) return
+  const rows = names.map((permission) => ({ role_id: roleId, permission }))
+  await tx.insertInto('role_permissions').values(rows).execute()
 }
 
 /** Replaces the role's model patterns. */
@@ -92,6 +136,7 @@ export interface Membership {
 
 /** Who has which role, of the named users or of all; expired ones included. */
 export async function listMemberships(db: Db, userIds?: readonly string[]): Promise<Membership[]> {
+  if (userIds?.length === 0) return []
   let query = db
     .selectFrom('user_roles')
     .innerJoin('roles', 'roles.id', 'user_roles.role_id')

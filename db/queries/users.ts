@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Db } from '../client.ts'
 import { inByteOrder } from '../codec.ts'
 import type { UsersTable } from '../schema.ts'
@@ -39,6 +40,42 @@ export async function listUsers(db: Db): Promise<UserRow[]> {
     .where('deleted_at', 'is', null)
     .orderBy(inByteOrder(db, 'username'))
     .execute()
+}
+
+export interface UsersPage {
+  /** The name of the last user that was seen; null for the first page. */
+  readonly after: string | null
+  readonly limit: number
+  /** Only those who have it, or had it until it expired. */
+  readonly roleId?: string | undefined
+  /** Only names with this in them, in lower case. */
+  readonly contains?: string | undefined
+}
+
+/** So many users in the order of their names, those after one. */
+export async function pageOfUsers(
+  db: Db,
+  { after, limit, roleId, contains }: UsersPage,
+): Promise<UserRow[]> {
+  const username = inByteOrder(db, 'username')
+  let query = db.selectFrom('users').select(USER).where('deleted_at', 'is', null)
+  if (after !== null) query = query.where(username, '>', after)
+  if (contains !== undefined) {
+    const pattern = `%${contains.replace(/[%_!]/g, '!$&')}%`
+    query = query.where(sql<boolean>`username like ${pattern} escape '!'`)
+  }
+  if (roleId !== undefined) {
+    query = query.where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom('user_roles')
+          .select('user_roles.user_id')
+          .whereRef('user_roles.user_id', '=', 'users.id')
+          .where('user_roles.role_id', '=', roleId),
+      ),
+    )
+  }
+  return await query.orderBy(username).limit(limit).execute()
 }
 
 export async function updateUser(

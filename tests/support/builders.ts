@@ -16,9 +16,16 @@ export const TESTER: Actor = {
 /** Derived from a fixed secret: the digests of two runs are the same. */
 export const testKeyring = openKeyring('a master secret for tests only, 32+')
 
+const SETTINGS = {
+  minPasswordLength: 15,
+  accessTokenMinutes: 10,
+  sessionIdleDays: 7,
+  sessionDays: 30,
+  registration: true,
+} as const
+
 /** The administration of that database. */
-export const testAdmin = (db: Db): Admin =>
-  createAdmin({ db, keyring: testKeyring, minPasswordLength: 15 })
+export const testAdmin = (db: Db): Admin => createAdmin({ db, keyring: testKeyring, ...SETTINGS })
 
 let requests = 0
 

@@ -44,8 +44,8 @@ await describeEachDatabase('the rights of a key', (openFresh) => {
   })
 
   test('say whose they are, and which models they cover', async () => {
-    await admin.roles.setModels(TESTER, 'basic', ['llama2*'])
-    await admin.roles.setModels(TESTER, 'premium', ['qwen3:8b'])
+    await admin.roles.update(TESTER, 'basic', { models: ['llama2*'] })
+    await admin.roles.update(TESTER, 'premium', { models: ['qwen3:8b'] })
     const basic = await load(await keyOf('anna', ['basic']))
     const premium = await load(await keyOf('bob', ['premium']))
     const covers = (principal: Principal | null, model: string): boolean | undefined =>

@@ -51,7 +51,7 @@ const BY_SERVICE: readonly Withdrawal[] = [
   {
     what: 'a role loses the model',
     status: 404,
-    act: ({ admin }, _, role) => admin.roles.setModels(TESTER, role, ['other*']),
+    act: ({ admin }, _, role) => admin.roles.update(TESTER, role, { models: ['other*'] }),
   },
 ]
 

@@ -20,7 +20,7 @@ const CHANGES: [action: string, target: string, act: (admin: Admin) => Promise<u
   ['user.update', 'anna', ({ users }) => users.update(TESTER, 'anna', { roles: ['premium'] })],
   ['role.grant', 'anna', ({ roles }) => roles.grant(TESTER, 'ANNA', 'admin', null)],
   ['role.revoke', 'anna', ({ roles }) => roles.revoke(TESTER, 'anna', 'premium')],
-  ['role.models', 'basic', ({ roles }) => roles.setModels(TESTER, 'basic', ['llama3*'])],
+  ['role.models', 'basic', ({ roles }) => roles.update(TESTER, 'basic', { models: ['llama3*'] })],
   ['user.delete', 'anna', ({ users }) => users.delete(TESTER, 'ANNA')],
 ]
 
@@ -89,7 +89,7 @@ await describeEachDatabase('a change', (openFresh) => {
       () => admin.users.update(TESTER, 'root', { roles: ['nothing'] }),
       () => admin.users.setPassword(TESTER, 'root', 'short'),
       () => admin.roles.revoke(TESTER, 'root', 'basic'),
-      () => admin.roles.setModels(TESTER, 'basic', ['no name']),
+      () => admin.roles.update(TESTER, 'basic', { models: ['no name'] }),
       () => admin.keys.generate(TESTER, 'nobody'),
       () => admin.keys.revoke(TESTER, 'nothing'),
     ]

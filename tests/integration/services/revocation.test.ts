@@ -82,7 +82,7 @@ await describeEachDatabase('what one process has cached', (openFresh) => {
     }
     expect(await may()).toEqual([false, true])
     await admin.roles.grant(TESTER, 'anna', 'premium', null)
-    await admin.roles.setModels(TESTER, 'basic', ['qwen3*'])
+    await admin.roles.update(TESTER, 'basic', { models: ['qwen3*'] })
     expect(await may()).toEqual([false, true])
     await watch.check()
     expect(await may()).toEqual([true, false])

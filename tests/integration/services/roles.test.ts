@@ -31,7 +31,7 @@ await describeEachDatabase('roles', (openFresh) => {
       () => admin.roles.info('premum'),
       () => admin.roles.grant(TESTER, 'anna', 'premum', null),
       () => admin.roles.revoke(TESTER, 'anna', 'premum'),
-      () => admin.roles.setModels(TESTER, 'premum', []),
+      () => admin.roles.update(TESTER, 'premum', { models: [] }),
     ]
     for (const act of acts) {
       expect(await refusalOf(act())).toMatchObject({
@@ -75,17 +75,21 @@ await describeEachDatabase('roles', (openFresh) => {
   })
 
   test('let their members use the models they name, once each and in lower case', async () => {
-    const set = await admin.roles.setModels(TESTER, 'basic', ['Llama3*', ' llama3* ', 'qwen3:8b'])
+    const set = await admin.roles.update(TESTER, 'basic', {
+      models: ['Llama3*', ' llama3* ', 'qwen3:8b'],
+    })
     expect(set.models).toEqual(['llama3*', 'qwen3:8b'])
     expect((await admin.roles.info('premium')).models).toEqual(['llama3*', 'qwen3:8b'])
-    await admin.roles.setModels(TESTER, 'basic', [])
+    await admin.roles.update(TESTER, 'basic', { models: [] })
     expect((await admin.roles.info('basic')).models).toEqual([])
   })
 
   test('keep their models when one of the new ones is no name', async () => {
     const before = await admin.roles.info('basic')
     for (const bad of ['', 'a b', 'ä*', "a'b", 'a\0', '..//..', '%']) {
-      const refusal = await refusalOf(admin.roles.setModels(TESTER, 'basic', ['llama3', bad]))
+      const refusal = await refusalOf(
+        admin.roles.update(TESTER, 'basic', { models: ['llama3', bad] }),
+      )
       expect([bad, refusal?.code]).toEqual([bad, 'invalid'])
     }
     expect(await admin.roles.info('basic')).toEqual(before)

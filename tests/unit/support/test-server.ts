@@ -1,3 +1,4 @@
+import { createCursors } from '../../../app/api/cursor.ts'
 import type { Principal } from '../../../app/domain/grant.ts'
 import { createMemoryLimiter } from '../../../app/limits/memory-limiter.ts'
 import { silentLog } from '../../../app/log.ts'
@@ -34,6 +35,23 @@ export function createTestServer(change: Partial<ServerNeeds> & { who?: Principa
     shield: { attempt: (_address, _isKnown, authenticate) => authenticate() },
     clientAddress: () => null,
     knowsKey: () => false,
+    corsOrigins: [],
+    cookieSeconds: 60,
+    loginShield: { attempt: (_, login) => login() },
+    refreshBudget: { attempt: (_, refresh) => refresh() },
+    strangerShield: { attempt: (_address, _isKnown, authenticate) => authenticate() },
+    sessionIdOf: () => null,
+    publishedKeys: async () => ({ keys: [] }),
+    openApi: () => ({}),
+    cursors: createCursors({ mac: () => '' }),
+    idempotency: {
+      find: async () => null,
+      transact: () => () => Promise.reject(new Error('nothing is made in this test')),
+    },
+    recordRefusal: async () => {},
+    services: () => {
+      throw new Error('nothing is asked of the services in this test')
+    },
     callerAddress: () => '192.0.2.7',
     onKeyUse: () => {},
     latestRevision: async () => null,

@@ -1,0 +1,100 @@
+import type { DatabaseHandle } from '../db/client.ts'
+import { newId } from '../db/ids.ts'
+import { createAdmin, openPasswords } from './admin.ts'
+import type { ApiNeeds } from './api/chain.ts'
+import { createCursors } from './api/cursor.ts'
+import { createRefreshTokens } from './auth/refresh-token.ts'
+import { systemClock } from './domain/clock.ts'
+import { installedModels } from './installed-models.ts'
+import type { RedisLink } from './limits/redis-link.ts'
+import type { Log } from './log.ts'
+import { redisFailureStore } from './middleware/failure-store.ts'
+import { createLoginShield } from './middleware/login-shield.ts'
+import { createRefreshBudget } from './middleware/refresh-budget.ts'
+import type { Shield } from './middleware/shield.ts'
+import type { Identity } from './open-identity.ts'
+import { openShared } from './open-shared.ts'
+import { recordRefusal } from './services/audit-trail.ts'
+import { createIdempotency } from './services/idempotency.ts'
+import { startKeyUpkeep } from './services/key-upkeep.ts'
+import { createKeyUses } from './services/key-uses.ts'
+import { createKnownPlaces } from './services/known-places.ts'
+import type { Config } from './settings.ts'
+
+export interface OpenApiNeeds {
+  readonly store: DatabaseHandle
+  readonly identity: Identity
+  readonly log: Log
+  /** The way to Redis, if there is one. */
+  readonly redis: RedisLink | null
+  /** Counts what fails against the address it comes from. */
+  readonly shield: Shield
+  /** Looks for changes, so that one that was made here holds here as well. */
+  readonly check: () => Promise<void>
+}
+
+/** What the endpoints of our own API need of their own. */
+export function openApi(config: Config, needs: OpenApiNeeds) {
+  const { store, identity, log, redis, shield, check } = needs
+  const { db } = store
+  const { keyring, accessTokens } = identity
+  const clock = systemClock
+  const shared = openShared(config, db)
+  const passwords = openPasswords(config.minPasswordLength)
+  const audit = { db, clock, newId }
+  const failures = (name: string) => (redis ? redisFailureStore(redis, name) : null)
+  const loginShield = createLoginShield({
+    clock,
+    log,
+    store: failures,
+    byAddress: shield,
+    isKnownPlace: createKnownPlaces({ db, clock }),
+  })
+  const refreshBudget = createRefreshBudget({ clock, log, store: failures('refreshes') })
+  const refreshTokens = createRefreshTokens(keyring)
+  const api = {
+    loginShield,
+    refreshBudget,
+    strangerShield: shield,
+    sessionIdOf: (token) => refreshTokens.read(token)?.sessionId ?? null,
+    corsOrigins: config.corsOrigins,
+    cookieSeconds: config.sessionIdleDays * 86_400,
+    cursors: createCursors(keyring),
+    idempotency: createIdempotency({ db, clock, keyring }),
+    services: (transact) =>
+      createAdmin({
+        ...config,
+        db,
+        keyring,
+        accessTokens,
+        passwords,
+        buckets: shared.buckets,
+        installedModels: () => installedModels(config),
+        transact,
+        async announce(revision) {
+          await shared.revision.announce(revision)
+          await check()
+        },
+      }),
+    recordRefusal: (act, err) =>
+      recordRefusal(audit, act, err).catch((cause: unknown) =>
+        log.warn({ err: cause, action: act.action }, 'a refusal could not be noted'),
+      ),
+  } satisfies Partial<ApiNeeds>
+  const keyUpkeep = startKeyUpkeep({
+    uses: createKeyUses({ ...audit, log }),
+    rotateDue: () => api.services(undefined).keys.rotateDue(),
+    log,
+  })
+  return {
+    needs: api,
+    /** Told of each use of a key. */
+    onKeyUse: keyUpkeep.note,
+    async close(): Promise<void> {
+      loginShield.close()
+      refreshBudget.close()
+      await keyUpkeep.close()
+      await shared.close()
+    },
+  }
+}

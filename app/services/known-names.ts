@@ -1,0 +1,19 @@
+import { nearest } from '../domain/nearest.ts'
+import { GatewayError } from '../errors/gateway-error.ts'
+
+/** The names, each once. Throws invalid for one that is not among `all`, with the nearest and all of them. */
+export function knownNames(
+  what: string,
+  names: readonly string[],
+  all: readonly string[],
+): string[] {
+  for (const name of names) {
+    if (all.includes(name)) continue
+    const guess = nearest(name, all)
+    throw new GatewayError(
+      'invalid',
+      `there is no ${what} "${name}"${guess ? `, did you mean ${guess}?` : ''} (the ${what}s are ${all.join(', ')})`,
+    )
+  }
+  return [...new Set(names)]
+}
