@@ -107,7 +107,7 @@ export async function openDeps(config: Config, { log, migrate }: DepsOptions) {
     inventory: createInventory({ client, clock }),
   })
 
-  const api = openApi(config, {
+  const api = await openApi(config, {
     store,
     identity,
     log,

@@ -16,9 +16,9 @@ import type { Identity } from './open-identity.ts'
 import { openShared } from './open-shared.ts'
 import { recordRefusal } from './services/audit-trail.ts'
 import { createIdempotency } from './services/idempotency.ts'
-import { startKeyUpkeep } from './services/key-upkeep.ts'
 import { createKeyUses } from './services/key-uses.ts'
 import { createKnownPlaces } from './services/known-places.ts'
+import { startUpkeep } from './services/upkeep.ts'
 import type { Config } from './settings.ts'
 
 export interface OpenApiNeeds {
@@ -33,8 +33,12 @@ export interface OpenApiNeeds {
   readonly check: () => Promise<void>
 }
 
-/** What the endpoints of our own API need of their own. */
-export function openApi(config: Config, needs: OpenApiNeeds) {
+const SECOND_MS = 1000
+const MINUTE_MS = 60_000
+const HOUR_MS = 3_600_000
+
+/** What the endpoints of our own API need of their own, and what the server does unasked. */
+export async function openApi(config: Config, needs: OpenApiNeeds) {
   const { store, identity, log, redis, shield, check } = needs
   const { db } = store
   const { keyring, accessTokens } = identity
@@ -81,19 +85,31 @@ export function openApi(config: Config, needs: OpenApiNeeds) {
         log.warn({ err: cause, action: act.action }, 'a refusal could not be noted'),
       ),
   } satisfies Partial<ApiNeeds>
-  const keyUpkeep = startKeyUpkeep({
-    uses: createKeyUses({ ...audit, log }),
-    rotateDue: () => api.services(undefined).keys.rotateDue(),
+  const { keys, signingKeys, cleanUp } = api.services(undefined)
+  await signingKeys.ensure()
+  const keyUses = createKeyUses({ ...audit, log })
+  const upkeep = startUpkeep({
     log,
+    tasks: [
+      { failure: 'keys could not be replaced', everyMs: MINUTE_MS, run: keys.rotateDue },
+      {
+        failure: 'signing keys could not be looked after',
+        everyMs: HOUR_MS,
+        run: signingKeys.ensure,
+      },
+      { failure: 'what is over could not be cleaned up', everyMs: HOUR_MS, run: cleanUp.prune },
+      { failure: 'uses of keys could not be written', everyMs: SECOND_MS, run: keyUses.flush },
+    ],
   })
   return {
     needs: api,
     /** Told of each use of a key. */
-    onKeyUse: keyUpkeep.note,
+    onKeyUse: keyUses.note,
     async close(): Promise<void> {
       loginShield.close()
       refreshBudget.close()
-      await keyUpkeep.close()
+      await upkeep.close()
+      await keyUses.close()
       await shared.close()
     },
   }

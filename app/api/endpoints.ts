@@ -1,3 +1,4 @@
+import { audit } from './admin/audit.ts'
 import { invitations } from './admin/invitations.ts'
 import { keys } from './admin/keys.ts'
 import { limits } from './admin/limits.ts'
@@ -27,6 +28,7 @@ const ADMIN = [
   ...invitations,
   ...limits,
   ...usage,
+  ...audit,
   ...signingKeys,
 ]
 

@@ -1,5 +1,6 @@
 import type { Db } from '../../db/client.ts'
-import { wasUsedFrom } from '../../db/queries/known-places.ts'
+import { addressesOf } from '../../db/queries/known-places.ts'
+import { parseAddress } from '../domain/address.ts'
 import type { Clock } from '../domain/clock.ts'
 
 /** How long an account is remembered at an address, in ms. */
@@ -13,6 +14,13 @@ export interface KnownPlacesNeeds {
 /** Whether an account was used from an address in the last months, by login or by key. */
 export const createKnownPlaces =
   ({ db, clock }: KnownPlacesNeeds) =>
-  async (username: string, address: string | null): Promise<boolean> =>
-    address !== null &&
-    (await wasUsedFrom(db, { username, address, since: clock.now() - REMEMBERED_MS }))
+  async (username: string, address: string | null): Promise<boolean> => {
+    const place = address === null ? null : groupOf(address)
+    if (place === null) return false
+    const known = await addressesOf(db, username, clock.now() - REMEMBERED_MS)
+    return known.some((other) => groupOf(other) === place)
+  }
+
+/** What one subscriber has; keys are remembered by it. */
+const groupOf = (address: string): string =>
+  address.endsWith('/64') ? address : (parseAddress(address)?.group ?? address)

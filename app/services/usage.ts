@@ -58,7 +58,13 @@ export function createUsage({ db, clock }: UsageNeeds) {
      * The requests of everybody or of one user in the last days, the newest first, a page at a time.
      * Throws not_found as `list` does, and invalid for more than 3650 days.
      */
-    async page({ username, after, limit, days, ...query }: UsagePageQuery): Promise<Page<NamedUsage>> {
+    async page({
+      username,
+      after,
+      limit,
+      days,
+      ...query
+    }: UsagePageQuery): Promise<Page<NamedUsage>> {
       if (!Number.isSafeInteger(days) || days < 1 || days > MAX_DAYS) {
         throw new GatewayError('invalid', `the days must be a whole number from 1 to ${MAX_DAYS}`)
       }

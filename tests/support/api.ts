@@ -90,3 +90,13 @@ function checkProblem(res: Response, body: ApiAnswer['body']): void {
   })
   expect(res.status).not.toBe(500)
 }
+
+/** The newest entry of the audit log with that action; an administrator reads it. */
+export async function newestEntry(
+  stage: Pick<Stage, 'gateway' | 'user'>,
+  as: TestUser,
+  action: string,
+): Promise<Readonly<Record<string, unknown>>> {
+  const { data } = await callApi(stage, 'GET', `/admin/audit?limit=1&action=${action}`, { as })
+  return data[0] ?? {}
+}

@@ -20,7 +20,10 @@ const CHANGES: [action: string, target: string, act: (admin: Admin) => Promise<u
   ['user.update', 'anna', ({ users }) => users.update(TESTER, 'anna', { roles: ['premium'] })],
   ['role.grant', 'anna', ({ roles }) => roles.grant(TESTER, 'ANNA', 'admin', null)],
   ['role.revoke', 'anna', ({ roles }) => roles.revoke(TESTER, 'anna', 'premium')],
-  ['role.models', 'basic', ({ roles }) => roles.update(TESTER, 'basic', { models: ['llama3*'] })],
+  ['role.update', 'basic', ({ roles }) => roles.update(TESTER, 'basic', { models: ['llama3*'] })],
+  ['role.create', 'team', ({ roles }) => roles.create(TESTER, { name: 'team', weight: 7 })],
+  ['role.grant', 'anna', ({ roles }) => roles.grant(TESTER, 'anna', 'team', null)],
+  ['role.delete', 'team', ({ roles }) => roles.delete(TESTER, 'team', { force: true })],
   ['user.delete', 'anna', ({ users }) => users.delete(TESTER, 'ANNA')],
 ]
 
@@ -52,7 +55,14 @@ await describeEachDatabase('a change', (openFresh) => {
     for (const [action, target, act] of CHANGES) {
       const trace = await traceOf(() => act(admin))
       expect([action, trace.raised, trace.entries.length]).toEqual([action, 1, 1])
-      expect(trace.entries[0]).toMatchObject({ actor: TESTER, action, target })
+      expect(trace.entries[0]).toMatchObject({
+        actor: TESTER.name,
+        address: TESTER.address,
+        request_id: null,
+        action,
+        target,
+        outcome: 'done',
+      })
       expect(trace.entries[0]?.at).toBeWithin(startedAt, Date.now() + 1)
     }
   })
@@ -80,23 +90,42 @@ await describeEachDatabase('a change', (openFresh) => {
     }
   })
 
-  test('that is refused raises nothing, announces nothing and leaves no entry', async () => {
-    const refused = [
-      () => admin.users.create(TESTER, { username: 'root' }),
+  test('that makes no sense raises nothing and leaves no entry', async () => {
+    const mistakes = [
       () => admin.users.create(TESTER, { username: 'bad name' }),
       () => admin.users.create(TESTER, { username: 'anna', roles: ['nothing'] }),
-      () => admin.users.delete(TESTER, 'root'),
       () => admin.users.update(TESTER, 'root', { roles: ['nothing'] }),
       () => admin.users.setPassword(TESTER, 'root', 'short'),
       () => admin.roles.revoke(TESTER, 'root', 'basic'),
+      () => admin.roles.create(TESTER, { name: 'Bad name' }),
       () => admin.roles.update(TESTER, 'basic', { models: ['no name'] }),
       () => admin.keys.generate(TESTER, 'nobody'),
       () => admin.keys.revoke(TESTER, 'nothing'),
     ]
     const trace = await traceOf(async () => {
-      for (const act of refused) expect(await refusalOf(act())).not.toBeNull()
+      for (const act of mistakes) expect(await refusalOf(act())).not.toBeNull()
     })
     expect(trace).toMatchObject({ raised: 0, entries: [] })
+  })
+
+  test('that is refused raises nothing and leaves one entry, with the reason', async () => {
+    const refused: [action: string, target: string, act: () => Promise<unknown>][] = [
+      ['user.create', 'root', () => admin.users.create(TESTER, { username: 'ROOT' })],
+      ['user.delete', 'root', () => admin.users.delete(TESTER, 'root')],
+      ['role.create', 'basic', () => admin.roles.create(TESTER, { name: 'basic' })],
+      ['role.delete', 'basic', () => admin.roles.delete(TESTER, 'basic')],
+      ['role.update', 'admin', () => admin.roles.update(TESTER, 'admin', { parent: null })],
+    ]
+    for (const [action, target, act] of refused) {
+      const trace = await traceOf(() => refusalOf(act()))
+      const reason = (trace.result as Error | null)?.message
+      expect(reason).toBeString()
+      expect(trace).toMatchObject({
+        raised: 0,
+        entries: [{ action, target, actor: TESTER.name, outcome: 'refused' }],
+      })
+      expect(JSON.parse(trace.entries[0]?.detail ?? '')).toEqual({ code: 'conflict', reason })
+    }
   })
 
   test('tells from and to: the roles and the state before and after', async () => {
@@ -107,6 +136,52 @@ await describeEachDatabase('a change', (openFresh) => {
     expect(JSON.parse(noted[0]?.detail ?? '')).toMatchObject({
       before: { disabled: false, roles: [{ name: 'basic' }] },
       after: { disabled: true, roles: [{ name: 'premium' }] },
+    })
+  })
+
+  test('tells what was before and is after, of each thing that was changed and of no other', async () => {
+    await admin.users.create(TESTER, { username: 'anna' })
+    await admin.roles.create(TESTER, { name: 'team', permissions: ['usage:read'] })
+    const detailOf = async (act: () => Promise<unknown>): Promise<unknown> =>
+      JSON.parse((await traceOf(act)).entries[0]?.detail ?? '')
+    const { roles, users, limits } = admin
+    const team = { parent: 'basic', weight: 9, permissions: ['usage:read', 'audit:read'] }
+    expect(await detailOf(() => roles.update(TESTER, 'team', team))).toEqual({
+      before: { parent: null, weight: null, permissions: ['usage:read'] },
+      after: { parent: 'basic', weight: 9, permissions: ['audit:read', 'usage:read'] },
+    })
+    expect(await detailOf(() => roles.update(TESTER, 'team', { concurrent: 3 }))).toEqual({
+      before: { concurrent: null },
+      after: { concurrent: 3 },
+    })
+    expect(await detailOf(() => roles.grant(TESTER, 'anna', 'team', 5e12))).toEqual({
+      role: 'team',
+      before: null,
+      after: { expiresAt: 5e12 },
+    })
+    expect(await detailOf(() => roles.grant(TESTER, 'anna', 'team', null))).toMatchObject({
+      before: { expiresAt: 5e12 },
+      after: { expiresAt: null },
+    })
+    expect(await detailOf(() => roles.delete(TESTER, 'team', { force: true }))).toMatchObject({
+      before: { parent: 'basic', weight: 9, concurrent: 3 },
+      after: null,
+      members: ['anna'],
+    })
+    const amounts = (amount: number) => ({
+      gateway: '*',
+      amounts: [{ unit: 'requests' as const, window: 'hour' as const, amount }],
+    })
+    await limits.set(TESTER, { user: 'anna' }, amounts(1))
+    expect(await detailOf(() => limits.set(TESTER, { user: 'anna' }, amounts(2)))).toMatchObject({
+      rules: [{ before: 1, amount: 2 }],
+    })
+    expect(
+      await detailOf(() => limits.reset(TESTER, { user: 'anna' }, { gateway: '*' })),
+    ).toMatchObject({ rules: [{ amount: 2 }] })
+    expect(await detailOf(() => users.delete(TESTER, 'anna'))).toMatchObject({
+      before: { disabled: false, roles: [{ name: 'basic' }] },
+      after: null,
     })
   })
 

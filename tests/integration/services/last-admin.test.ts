@@ -36,18 +36,27 @@ await describeEachDatabase('the last administrator', (openFresh) => {
     await admin.users.list(),
     await admin.keys.list(),
     await database.db.selectFrom('revision').selectAll().execute(),
-    await database.db.selectFrom('audit_log').select(['id', 'action']).orderBy('id').execute(),
   ]
+  const entries = async () => (await admin.audit.page({ after: null, limit: 200 })).rows
 
   test.each(Object.entries(REMOVALS))(
-    'stays: %s is refused, and nothing changes',
+    'stays: %s is refused and noted, and nothing changes',
     async (_, act) => {
       const before = await state()
+      const noted = await entries()
       expect(await refusalOf(act(admin, 'root'))).toMatchObject({
         code: 'conflict',
         message: expect.stringContaining('give it to another user first'),
       })
       expect(await state()).toEqual(before)
+      const [refusal, ...others] = await entries()
+      expect(others).toEqual(noted)
+      expect(refusal).toMatchObject({
+        actor: TESTER.name,
+        target: 'root',
+        outcome: 'refused',
+        detail: { code: 'conflict', reason: expect.stringContaining('nobody with the role admin') },
+      })
     },
   )
 

@@ -37,7 +37,7 @@ await describeEachDatabase('sessions', (openFresh) => {
     await stage.login('anna')
     await stage.login('bob')
     const [second, first] = await list('ANNA')
-    expect([second, first]).toEqual(await stage.sessions.list({ userId: anna }))
+    expect(await stage.sessions.list({ userId: anna })).toEqual(await list('anna'))
     expect(first?.createdAt).toBe(stage.clock.now() - DAY_MS)
     expect(first?.expiresAt).toBe(stage.clock.now() + 6 * DAY_MS)
     expect(JSON.stringify(second)).not.toContain('salt')

@@ -1,0 +1,47 @@
+import type { Log } from '../log.ts'
+
+/** Something that a server does of its own accord. */
+export interface Task {
+  /** As the log says it when it fails: `keys could not be replaced`. */
+  readonly failure: string
+  /** How often, in ms. */
+  readonly everyMs: number
+  readonly run: () => Promise<unknown>
+}
+
+export interface UpkeepNeeds {
+  readonly tasks: readonly Task[]
+  readonly log: Log
+}
+
+export interface Upkeep {
+  /** Ends it; resolves when nothing runs any more. */
+  close(): Promise<void>
+}
+
+/**
+ * Runs each task at once and then again and again, never twice at a time. One that fails is tried again
+ * when it is due the next time.
+ */
+export function startUpkeep({ tasks, log }: UpkeepNeeds): Upkeep {
+  const running = new Map<Task, Promise<void>>()
+  const start = (task: Task): void => {
+    if (running.has(task)) return
+    const run = task
+      .run()
+      .then(
+        () => {},
+        (err: unknown) => log.warn({ err }, task.failure),
+      )
+      .finally(() => running.delete(task))
+    running.set(task, run)
+  }
+  for (const task of tasks) start(task)
+  const timers = tasks.map((task) => setInterval(() => start(task), task.everyMs))
+  return {
+    async close() {
+      for (const timer of timers) clearInterval(timer)
+      await Promise.all(running.values())
+    },
+  }
+}
