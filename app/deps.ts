@@ -127,6 +127,7 @@ export async function openDeps(config: Config, { log, migrate }: DepsOptions) {
     onKeyUse: api.onKeyUse,
     verifier,
     reload: verifier.reload,
+    isCurrent: verifier.isCurrent,
     latestRevision: revision.latest,
     catchUp: watch.catchUp,
     pool,

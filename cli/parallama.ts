@@ -18,6 +18,7 @@ export const parallama = group({
     role: () => import('./commands/role/index.ts').then((m) => m.role),
     ratelimit: () => import('./commands/ratelimit/index.ts').then((m) => m.ratelimit),
     limits: () => import('./commands/ratelimit/index.ts').then((m) => m.limits),
+    auth: () => import('./commands/auth/index.ts').then((m) => m.auth),
     usage: () => import('./commands/usage.ts').then((m) => m.usage),
     audit: () => import('./commands/audit/index.ts').then((m) => m.audit),
   },

@@ -81,10 +81,11 @@ export function createAccessTokens(needs: AccessTokenNeeds): AccessTokens {
           maxTokenAge: lifetimeS,
           currentDate: new Date(clock.now()),
         })
-        const { sid, ver, exp } = payload
+        const { sid, ver, exp, iat } = payload
         if (typeof sid !== 'string' || !Number.isSafeInteger(ver) || !Number.isSafeInteger(exp)) {
           return null
         }
+        if (Number(exp) > Number(iat) + lifetimeS) return null
         const expiresAt = (Number(exp) + LEEWAY_S) * 1000
         return { sessionId: sid, version: Number(ver), expiresAt }
       } catch (err) {

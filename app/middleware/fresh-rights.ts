@@ -10,8 +10,10 @@ import type { AllowanceEnv } from './token-bucket.ts'
 export interface FreshRightsNeeds {
   /** The newest revision that anybody has announced, or null when that can't be told. */
   readonly latestRevision: () => Promise<number | null>
-  /** Makes sure that this process has seen that revision; false when it had. */
-  readonly catchUp: (revision: number) => Promise<boolean>
+  /** Makes sure that this process has seen that revision. */
+  readonly catchUp: (revision: number) => Promise<void>
+  /** Whether nothing has changed since the principal was read. */
+  readonly isCurrent: (principal: Principal) => boolean
   /** Reads the principal again, past all caches; null when nothing is left of the credential. */
   readonly reload: (principal: Principal) => Promise<Principal | null>
 }
@@ -51,12 +53,14 @@ export const stillAllowed = <Body>(
 
 /** Null when nothing has changed. Throws 401 when nothing is left of the credential. */
 async function freshPrincipal(
-  { latestRevision, catchUp, reload }: FreshRightsNeeds,
+  { latestRevision, catchUp, isCurrent, reload }: FreshRightsNeeds,
   principal: Principal,
   known?: number,
 ): Promise<Principal | null> {
   const revision = known ?? (await latestRevision())
-  if (revision === null || !(await catchUp(revision))) return null
+  if (revision !== null) await catchUp(revision)
+  // It may have been read before a change that this process has seen in the meantime.
+  if (isCurrent(principal)) return null
   const now = await reload(principal)
   if (!now) throw unauthorized(INVALID_TOKEN)
   return now

@@ -24,11 +24,10 @@ export interface RevocationWatch {
   /** Whether the database has answered within the last two seconds or so. */
   isConfirmed(): boolean
   /**
-   * Makes sure that this process has seen a revision of which it was told by others; false when it
-   * had, and nobody has to be looked at again. Throws database_unavailable when it can't be read: what
-   * may have been revoked is not let in.
+   * Makes sure that this process has seen a revision of which it was told by others. Throws
+   * database_unavailable when it can't be read: what may have been revoked is not let in.
    */
-  catchUp(revision: number): Promise<boolean>
+  catchUp(revision: number): Promise<void>
 }
 
 /**
@@ -85,12 +84,11 @@ export function createRevocationWatch(needs: RevocationNeeds): RevocationWatch {
     check,
     isConfirmed: () => !isSilent && clock.now() - confirmedAt < CONFIRMED_MS,
     async catchUp(revision) {
-      if (revision <= caughtUpWith) return false
+      if (revision <= caughtUpWith) return
       await check()
       if (isSilent) throw databaseUnavailable()
       // A database that was restored may be behind what others have said: that is all there is.
       caughtUpWith = Math.max(caughtUpWith, revision)
-      return true
     },
   }
 }

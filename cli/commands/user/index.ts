@@ -9,5 +9,8 @@ export const user = group({
     update: () => import('./update.ts').then((m) => m.userUpdate),
     delete: () => import('./delete.ts').then((m) => m.userDelete),
     password: () => import('./password.ts').then((m) => m.userPassword),
+    invite: () => import('./invitations.ts').then((m) => m.userInvite),
+    invitations: () => import('./invitations.ts').then((m) => m.userInvitations),
+    uninvite: () => import('./invitations.ts').then((m) => m.userUninvite),
   },
 })

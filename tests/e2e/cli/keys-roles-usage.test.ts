@@ -39,7 +39,9 @@ describe('key', () => {
     }
     const [, second] = JSON.parse(shown[1].stdout)
     expect(second.expiresAt - second.createdAt).toBeWithin(12 * HOUR_MS - 5000, 12 * HOUR_MS + 5000)
-    expect(shown[0].stdout).toMatch(/^ID +USERNAME +.*STATUS +CREATED +EXPIRES +DESCRIPTION\n/)
+    expect(shown[0].stdout).toMatch(
+      /^ID +USERNAME +.*STATUS +CREATED +EXPIRES +LAST USED +DESCRIPTION\n/,
+    )
   })
 
   test('revoke takes the id or the key, and says the same when it is done again', async () => {

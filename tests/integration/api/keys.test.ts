@@ -4,6 +4,7 @@ import { describeEachDatabase } from '../../support/each-database.ts'
 import { CHAT, type Stage, setStage } from '../../support/gateway/stage.ts'
 
 const DAY_S = 86_400
+const HOUR_MS = 3_600_000
 
 await describeEachDatabase('a key of another user, over HTTP,', (openFresh) => {
   const chatStatus = async (stage: Stage, key: string): Promise<number> =>
@@ -49,8 +50,8 @@ await describeEachDatabase('a key of another user, over HTTP,', (openFresh) => {
     expect(next.body).toMatchObject({ family_id: id, scopes: { models: ['llama3*'] } })
     const old = await callApi(stage, 'GET', `/admin/keys/${id}`, { as: root })
     expect(old.body).toMatchObject({ status: 'replaced', replaced_by: next.body.id })
-    const end = Date.parse(String(old.body.expires_at))
-    expect(end).toBeLessThanOrEqual(Date.parse(String(next.body.created_at)) + 3_600_000)
+    const madeAt = Date.parse(String(next.body.created_at))
+    expect(Date.parse(String(old.body.expires_at))).toBeWithin(madeAt, madeAt + 2 * HOUR_MS)
 
     await callApi(stage, 'DELETE', `/admin/keys/${next.body.id}`, { as: root })
     expect(await chatStatus(stage, String(next.body.key))).toBe(401)
@@ -69,8 +70,8 @@ await describeEachDatabase('a key of another user, over HTTP,', (openFresh) => {
     })
     // Somebody takes the text for an id, or for a name.
     const paths = [`/admin/keys/${key}x`, `/admin/users/${key}`, `/admin/users/${key}x/sessions`]
-    for (const wrong of paths) {
-      expect((await callApi(stage, 'DELETE', wrong.replace(/(users\/\w+)$/, '$1'), { as: root })).status).toBe(404)
+    for (const path of paths) {
+      expect((await callApi(stage, 'DELETE', path, { as: root })).status).toBe(404)
     }
     const answers = [
       inspected,
@@ -135,7 +136,7 @@ await describeEachDatabase('a key of another user, over HTTP,', (openFresh) => {
     for (const [body, field] of bodies) {
       const { status, body: problem } = await callApi(stage, 'POST', path, { as: root, body })
       expect([body, status]).toEqual([body, 422])
-      if (field) expect(problem.errors).toMatchObject([{ field }].slice(0, 1))
+      expect((problem.errors as { field: string }[] | undefined)?.[0]?.field).toBe(field)
     }
     const { data } = await callApi(stage, 'GET', '/admin/keys', { as: root })
     expect(data).toHaveLength(2)

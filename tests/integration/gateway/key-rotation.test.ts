@@ -9,6 +9,8 @@ import { temporaryFolder } from '../../support/temporary-folder.ts'
 const HOUR_MS = 3_600_000
 const VERSION = '/ollama/api/version'
 
+const folder = temporaryFolder()
+
 const ask = (stage: Stage, as: TestUser) => stage.get(VERSION, { as })
 const chat = async (stage: Stage, as: TestUser): Promise<number> =>
   (await stage.post('/ollama/api/chat', { ...CHAT, stream: false }, { as })).status
@@ -81,7 +83,7 @@ describe('a key that was rotated', () => {
 })
 
 test('the server writes down when and from where a key was used, and the rest when it stops', async () => {
-  const database = { url: `sqlite:${temporaryFolder()}/parallama.db` }
+  const database = { url: `sqlite:${folder}/parallama.db` }
   await using stage = await setStage({ database, settings: { trustedProxies: ['127.0.0.1'] } })
   const { gateway, user } = stage
   const headers = { 'x-forwarded-for': '::ffff:192.0.2.7', 'user-agent': 'my program/1.0' }

@@ -37,7 +37,7 @@ await describeEachDatabase('the last administrator', (openFresh) => {
     await admin.keys.list(),
     await database.db.selectFrom('revision').selectAll().execute(),
   ]
-  const entries = async () => (await admin.audit.page({ after: null, limit: 200 })).rows
+  const entries = async () => [...(await admin.audit.page({ after: null, limit: 200 })).rows]
 
   test.each(Object.entries(REMOVALS))(
     'stays: %s is refused and noted, and nothing changes',

@@ -42,7 +42,7 @@ await describeEachDatabase('sessions', (openFresh) => {
     expect(first?.expiresAt).toBe(stage.clock.now() + 6 * DAY_MS)
     expect(JSON.stringify(second)).not.toContain('salt')
     stage.clock.advance(6 * DAY_MS)
-    expect(await list('anna')).toEqual([second])
+    expect(await list('anna')).toMatchObject([{ id: second?.id ?? '' }])
     expect(await refusalOf(list('nobody'))).toMatchObject({ code: 'not_found' })
   })
 

@@ -77,7 +77,8 @@ export function createGuardedApp(
     callerAddress: () => '192.0.2.7',
     onKeyUse: () => {},
     latestRevision: async () => null,
-    catchUp: async () => false,
+    catchUp: async () => {},
+    isCurrent: () => true,
     reload: async (principal) => principal,
     verifier: {
       async verify(key) {
