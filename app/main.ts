@@ -84,8 +84,15 @@ async function listen(config: Config, handle: ReturnType<typeof createServer>) {
       development: false,
       // Otherwise a second server on the same port would start and take half of the connections.
       reusePort: false,
-      fetch: (request, server) =>
-        handle(request, { peerAddress: () => server.requestIP(request)?.address ?? null }),
+      fetch(request, server) {
+        let peer: string | null | undefined
+        const peerAddress = (): string | null => {
+          // Asked for by more than one, and slow to be told.
+          if (peer === undefined) peer = server.requestIP(request)?.address ?? null
+          return peer
+        }
+        return handle(request, { peerAddress })
+      },
     })
   } catch (err) {
     const code = err instanceof Error && 'code' in err ? err.code : null

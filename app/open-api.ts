@@ -51,6 +51,7 @@ export async function openApi(config: Config, needs: OpenApiNeeds) {
     clock,
     log,
     store: failures,
+    digestOf: (name) => keyring.mac('login-name', name),
     byAddress: shield,
     isKnownPlace: createKnownPlaces({ db, clock }),
   })
@@ -62,7 +63,6 @@ export async function openApi(config: Config, needs: OpenApiNeeds) {
     strangerShield: shield,
     sessionIdOf: (token) => refreshTokens.read(token)?.sessionId ?? null,
     corsOrigins: config.corsOrigins,
-    cookieSeconds: config.sessionIdleDays * 86_400,
     cursors: createCursors(keyring),
     idempotency: createIdempotency({ db, clock, keyring }),
     services: (transact) =>

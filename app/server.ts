@@ -3,9 +3,9 @@ import { mountApi } from './api/api.ts'
 import type { ApiNeeds } from './api/chain.ts'
 import { type JwksNeeds, mountJwks } from './api/jwks.ts'
 import { type GatewayError, nothingHere, toGatewayError } from './errors/gateway-error.ts'
-import { type Dialect, renderError } from './errors/render.ts'
+import { renderError } from './errors/render.ts'
 import { type App, type BaseEnv, createApp } from './factory.ts'
-import { type GatewayNeeds, mountGateway } from './gateways/gateway.ts'
+import { type Gateway, type GatewayNeeds, mountGateway } from './gateways/gateway.ts'
 import { GATEWAYS } from './gateways/registry.ts'
 import { type HealthNeeds, mountHealth } from './health/health.ts'
 import { type MetricsNeeds, mountMetrics } from './health/metrics.ts'
@@ -14,6 +14,7 @@ import { crossOrigin } from './middleware/cross-origin.ts'
 import { hostGuard } from './middleware/host-guard.ts'
 import { type RequestIdNeeds, requestId } from './middleware/request-id.ts'
 import { securityHeaders } from './middleware/security-headers.ts'
+import { routePath } from './request-path.ts'
 import { type DocsNeeds, mountDocs } from './ui/docs.ts'
 
 export interface ServerNeeds
@@ -38,35 +39,64 @@ export type Handler = (
 ) => Response | Promise<Response>
 
 const BANNER = 'Ollama is running'
+/** The gateway that is also served at the root, if at all. */
+const ALIASED = 'ollama'
 
-/** The whole URL space. */
+/**
+ * The whole URL space. The gateways have a router to themselves: some paths of our own API differ only
+ * in whether a segment is fixed, and the fast router of the library takes no such paths.
+ */
 export function createServer(needs: ServerNeeds): Handler {
-  const app = createApp()
-  app.use(requestId(needs), accessLog(needs), securityHeaders())
-  if (needs.corsOrigins.length > 0) app.use(crossOrigin(needs.corsOrigins))
-  mountHealth(app, needs)
-  mountMetrics(app, needs)
-  mountApi(app, needs)
-  mountJwks(app, needs)
-  mountDocs(app, needs)
+  const own = createSurface(needs)
+  mountHealth(own, needs)
+  mountMetrics(own, needs)
+  mountApi(own, needs)
+  mountJwks(own, needs)
+  mountDocs(own, needs)
 
+  const gateways = createSurface(needs)
   for (const gateway of GATEWAYS) {
     const routes = createApp()
     mountGateway(routes, gateway, needs)
-    app.route(gateway.basePath, routes)
-    if (gateway.name === 'ollama') {
-      app.get(gateway.basePath, (c) => c.text(BANNER))
-      if (needs.rootAliases) app.route('/', routes)
-      if (needs.rootAliases) app.get('/', (c) => c.text(BANNER))
+    gateways.route(gateway.basePath, routes)
+    if (gateway.name === ALIASED) {
+      gateways.get(gateway.basePath, (c) => c.text(BANNER))
+      if (needs.rootAliases) gateways.route('/', routes)
+      if (needs.rootAliases) own.get('/', (c) => c.text(BANNER))
     }
   }
 
-  answerErrors(app, needs.rootAliases)
   return (request, socket) => {
     const malformed = hostGuard(request)
     if (malformed) return refuseMalformed(malformed, needs)
+    const app = gatewayAt(routePath(request.url), needs) ? gateways : own
     return app.fetch(request, socket)
   }
+}
+
+/** A router with what every request goes through, and an answer for each error. */
+function createSurface(needs: ServerNeeds): App {
+  const app = createApp()
+  app.use(requestId(needs), accessLog(needs), securityHeaders())
+  if (needs.corsOrigins.length > 0) app.use(crossOrigin(needs.corsOrigins))
+  const answer = (err: unknown, c: Context<BaseEnv>): Response => {
+    const dialect = gatewayAt(c.req.path, needs)?.dialect ?? 'problem'
+    return renderError(toGatewayError(err), dialect, c.get('requestId'))
+  }
+  app.notFound((c) => answer(nothingHere(), c))
+  app.onError(answer)
+  return app
+}
+
+/** The gateway that a path belongs to, whether or not there is anything at it. */
+function gatewayAt(
+  path: string,
+  { rootAliases }: Pick<ServerNeeds, 'rootAliases'>,
+): Gateway | undefined {
+  const isAlias = rootAliases && /^\/(api|v1)\//.test(path)
+  return GATEWAYS.find(({ name, basePath }) =>
+    isAlias ? name === ALIASED : path === basePath || path.startsWith(`${basePath}/`),
+  )
 }
 
 /** Before any route: the URL of such a request can't be trusted to name one. */
@@ -74,18 +104,4 @@ function refuseMalformed(err: GatewayError, { log, newId }: ServerNeeds): Respon
   const request_id = newId()
   log.info({ request_id, reason: err.code, status: err.status }, 'request refused')
   return renderError(err, 'ollama', request_id)
-}
-
-function answerErrors(app: App, rootAliases: boolean): void {
-  const dialectOf = (path: string): Dialect => {
-    const gateway = GATEWAYS.find(
-      ({ basePath }) => path === basePath || path.startsWith(`${basePath}/`),
-    )
-    if (gateway) return gateway.dialect
-    return rootAliases && /^\/(api|v1)\//.test(path) ? 'ollama' : 'problem'
-  }
-  const answer = (err: unknown, c: Context<BaseEnv>): Response =>
-    renderError(toGatewayError(err), dialectOf(c.req.path), c.get('requestId'))
-  app.notFound((c) => answer(nothingHere(), c))
-  app.onError(answer)
 }

@@ -16,8 +16,6 @@ export interface GuardsNeeds {
   /** The session that a refresh token names, genuine or not; null for junk. */
   readonly sessionIdOf: (refreshToken: string) => string | null
   readonly corsOrigins: readonly string[]
-  /** How long a login is kept in a cookie, in seconds. */
-  readonly cookieSeconds: number
 }
 
 /** What stands in front of endpoints that anybody may call: each has to name one of these. */
@@ -27,7 +25,6 @@ export interface Guards {
   stranger<T>(attempt: () => Promise<T>): Promise<T>
   /** Throws forbidden unless a page of our own, or one that may call, sends the request. */
   ownOrigin(): void
-  readonly cookieSeconds: number
 }
 
 const nobodyIsKnown = (): boolean => false
@@ -48,7 +45,6 @@ export function createGuards(c: Context<BaseEnv>, needs: GuardsNeeds): Guards {
       ),
     refresh: (token, attempt) =>
       stranger(() => needs.refreshBudget.attempt(needs.sessionIdOf(token), attempt)),
-    cookieSeconds: needs.cookieSeconds,
     ownOrigin: () => requireOwnOrigin(headers, needs.corsOrigins),
   }
 }

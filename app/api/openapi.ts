@@ -13,7 +13,8 @@ const TAGS = [
   { name: 'admin', description: 'Administration; each endpoint names the permissions it takes' },
 ]
 
-const problem = z
+/** The body of every refusal and failure. */
+export const problemSchema = z
   .object({
     type: z.string(),
     title: z.string(),
@@ -30,7 +31,7 @@ const problem = z
 
 const refusal = {
   description: 'Refused or failed',
-  content: { 'application/problem+json': { schema: problem } },
+  content: { 'application/problem+json': { schema: problemSchema } },
 }
 
 /** The OpenAPI 3.1 document of our own API, made from its endpoints. */

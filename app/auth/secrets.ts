@@ -19,7 +19,7 @@ const NONCE_BYTES = 12
 const TAG_BYTES = 16
 
 /** What is proved by a MAC, each with a key of its own. */
-export type MacPurpose = 'refresh-token' | 'invitation' | 'cursor' | 'idempotency'
+export type MacPurpose = 'refresh-token' | 'invitation' | 'cursor' | 'idempotency' | 'login-name'
 
 /** What the master secret is used for: each purpose gets a key of its own. */
 export interface Keyring {

@@ -1,5 +1,6 @@
 import type { MiddlewareHandler } from 'hono'
 import type { Clock } from '../domain/clock.ts'
+import { withoutSecrets } from '../domain/secret-text.ts'
 import { toGatewayError } from '../errors/gateway-error.ts'
 import type { BaseEnv } from '../factory.ts'
 import type { Log } from '../log.ts'
@@ -22,7 +23,7 @@ export const accessLog = ({ log, clock }: AccessLogNeeds): MiddlewareHandler<Bas
     const fields = {
       request_id: c.get('requestId'),
       method: c.req.method,
-      path: c.req.path.slice(0, MAX_TEXT).replace(/plk_\w+/g, 'plk_…'),
+      path: c.req.path.slice(0, MAX_TEXT).replace(/(pl[a-z]_)\w+/g, '$1…'),
       status,
       ms: clock.now() - c.get('startedAt'),
     }
@@ -31,7 +32,8 @@ export const accessLog = ({ log, clock }: AccessLogNeeds): MiddlewareHandler<Bas
       return
     }
     const err = c.error ? toGatewayError(c.error) : null
-    const reason = { reason: err?.code ?? 'not_found', err: err?.cause ?? err?.message }
+    const told = err ? withoutSecrets(err.message) : undefined
+    const reason = { reason: err?.code ?? 'not_found', err: err?.cause ?? told }
     const write = status >= 500 ? 'error' : 'info'
     log[write]({ ...fields, peer: c.env.peerAddress(), ...reason }, 'request refused')
   }

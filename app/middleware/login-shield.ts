@@ -16,13 +16,14 @@ const FAILURES: ReadonlySet<ErrorCode> = new Set(['login_failed', 'forbidden'])
 const REFUSAL = 'too many failed logins; try again later'
 /** In the place of an address that can't be told. */
 const HERE = 'here'
-const MAX_NAME = 64
 
 export interface LoginShieldNeeds {
   readonly clock: Clock
   readonly log: Log
   /** Where all replicas count together, by the name of the count; null when there is only this one. */
   readonly store: (name: string) => FailureStore | null
+  /** What stands for a name in counts and logs: people type passwords into the field of the name. */
+  readonly digestOf: (name: string) => string
   /** Counts against the address whatever account is tried. */
   readonly byAddress: Pick<Shield, 'attempt'>
   /** Whether the account was used from that address before. */
@@ -49,7 +50,7 @@ export interface LoginShield {
 }
 
 export function createLoginShield(needs: LoginShieldNeeds): LoginShield {
-  const { clock, log, store, byAddress, isKnownPlace } = needs
+  const { clock, log, store, digestOf, byAddress, isKnownPlace } = needs
   const shield = (name: string, terms: { limit: number; windowMs: number }): Shield =>
     createShield({
       ...terms,
@@ -65,10 +66,11 @@ export function createLoginShield(needs: LoginShieldNeeds): LoginShield {
 
   return {
     async attempt({ username, address, group }, login) {
-      const account = username.toLowerCase().slice(0, MAX_NAME)
+      const name = username.toLowerCase()
+      const account = digestOf(name)
       const place = `${account} ${group ?? HERE}`
       return await places.attempt(place, never, async () => {
-        const isStrange = !(await isKnownPlace(account, address))
+        const isStrange = !(await isKnownPlace(name, address))
         return await accounts.attempt(isStrange ? account : null, never, () =>
           byAddress.attempt(group, never, login),
         )

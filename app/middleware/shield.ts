@@ -103,6 +103,8 @@ const NOT_AUTHENTICATED: ReadonlySet<ErrorCode> = new Set([
   'unauthorized',
   'login_failed',
   'refresh_invalid',
+  // Of an attempt to authenticate: an invitation that is not good, or a wrong password of one's own.
+  'forbidden',
 ])
 const TOO_MANY_FAILURES =
   'too many failed attempts have come from your address; check your key or password, and try again later'

@@ -112,5 +112,6 @@ const familyOf = (session: SessionsTable): RefreshFamily => ({
   revokedAt: session.revoked_at,
 })
 
-const refreshInvalid = (): GatewayError =>
+/** The same for whatever is presented that is no live token: nobody learns why. */
+export const refreshInvalid = (): GatewayError =>
   new GatewayError('refresh_invalid', 'this refresh token is not good; log in again')

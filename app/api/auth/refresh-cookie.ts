@@ -1,4 +1,5 @@
 import { GatewayError } from '../../errors/gateway-error.ts'
+import type { Tokens } from '../../services/session-tokens.ts'
 
 /** The prefix makes browsers insist: HTTPS, this host alone, every path (RFC 6265bis §4.1.3.2). */
 const NAME = '__Host-parallama_refresh'
@@ -11,9 +12,12 @@ export function refreshCookie(headers: Headers): string | null {
   return found?.slice(NAME.length + 1) || null
 }
 
-/** Keeps a token in the browser, where no script can read it, for so many seconds. */
-export const setRefreshCookie = (token: string, seconds: number): string =>
-  `${NAME}=${token}; ${ATTRIBUTES}; Max-Age=${Math.floor(seconds)}`
+/** Keeps a refresh token in the browser, where no script can read it, for as long as it is good. */
+export const setRefreshCookie = ({
+  refreshToken,
+  refreshExpiresIn,
+}: Pick<Tokens, 'refreshToken' | 'refreshExpiresIn'>): string =>
+  `${NAME}=${refreshToken}; ${ATTRIBUTES}; Max-Age=${refreshExpiresIn}`
 
 export const clearRefreshCookie = `${NAME}=; ${ATTRIBUTES}; Max-Age=0`
 

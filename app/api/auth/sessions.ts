@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { GatewayError } from '../../errors/gateway-error.ts'
+import { refreshInvalid } from '../../services/refresh.ts'
 import type { Tokens } from '../../services/session-tokens.ts'
 import type { Call } from '../call.ts'
 import { endpoint } from '../endpoint.ts'
@@ -26,11 +26,7 @@ export const tokensView = (
 })
 
 const refreshInput = z.strictObject({
-  refresh_token: z
-    .string()
-    .max(200)
-    .optional()
-    .meta({ description: 'Without it the cookie is read' }),
+  refresh_token: z.string().optional().meta({ description: 'Without it the cookie is read' }),
 })
 
 type RefreshCall = Call<unknown, z.infer<typeof refreshInput>>
@@ -41,7 +37,7 @@ function presented({ body, request, guards }: RefreshCall): { token: string; inC
   guards.ownOrigin()
   const token = refreshCookie(request.headers)
   if (token) return { token, inCookie: true }
-  throw new GatewayError('refresh_invalid', 'the login is over; log in again')
+  throw refreshInvalid()
 }
 
 export const sessions = [
@@ -67,8 +63,8 @@ export const sessions = [
       )
     },
     view: (tokens, { body }) => tokensView(tokens, body.cookie ?? false),
-    headers: ({ refreshToken }, { body, guards }) => ({
-      ...(body.cookie && { 'set-cookie': setRefreshCookie(refreshToken, guards.cookieSeconds) }),
+    headers: (tokens, { body }) => ({
+      ...(body.cookie && { 'set-cookie': setRefreshCookie(tokens) }),
     }),
   }),
 
@@ -87,8 +83,8 @@ export const sessions = [
       return { ...tokens, inCookie }
     },
     view: (tokens) => tokensView(tokens, tokens.inCookie),
-    headers: ({ inCookie, refreshToken }, { guards }) => ({
-      ...(inCookie && { 'set-cookie': setRefreshCookie(refreshToken, guards.cookieSeconds) }),
+    headers: (tokens) => ({
+      ...(tokens.inCookie && { 'set-cookie': setRefreshCookie(tokens) }),
     }),
   }),
 

@@ -32,7 +32,7 @@ await describeEachDatabase('limits, over HTTP,', (openFresh) => {
     ])
     const seen = await callApi(stage, 'GET', `/admin/limits?user=${username}`, { as: root })
     expect(seen.body.limits).toMatchObject([
-      { scope: 'user', ...{ unit: 'requests', window: 'day', limit: 2 }, used: 2, remaining: 0 },
+      { scope: 'user', role: null, unit: 'requests', window: 'day', limit: 2, shadow: false },
     ])
     const other = `/admin/limits?user=${username}&gateway=openai`
     expect((await callApi(stage, 'GET', other, { as: root })).body.limits).toEqual([])

@@ -37,7 +37,9 @@ await describeEachDatabase('usage, over HTTP,', (openFresh) => {
     ])
     expect(JSON.stringify(all.body)).not.toContain(stage.ollama.url)
     for (const query of ['gateway=openai', 'model=none', 'gateway=%27']) {
-      expect((await callApi(stage, 'GET', `/admin/usage?${query}`, { as: reader })).data).toEqual([])
+      expect((await callApi(stage, 'GET', `/admin/usage?${query}`, { as: reader })).data).toEqual(
+        [],
+      )
     }
   })
 

@@ -1,5 +1,4 @@
 import { beforeEach, expect, test } from 'bun:test'
-import { apiKeyId } from '../../../app/domain/api-key.ts'
 import type { NewKey } from '../../../app/services/key-view.ts'
 import { type DatabaseHandle, openDatabase } from '../../../db/client.ts'
 import { readRevision } from '../../../db/queries/revision.ts'
@@ -38,7 +37,7 @@ await describeEachDatabase('a key that the server replaces', (openFresh) => {
     return old
   }
 
-  test('by the server is replaced when its time comes, once, whatever many servers do', async () => {
+  test('is replaced when its time comes, once, however many servers there are', async () => {
     const old = await keys.generate(TESTER, 'anna', { rotateEveryMs: HOUR_MS })
     await keys.generate(TESTER, 'anna')
     clock.advance(HOUR_MS - 1)
@@ -66,7 +65,7 @@ await describeEachDatabase('a key that the server replaces', (openFresh) => {
     expect(entries).toMatchObject([{ actor: 'system', target: old.id, outcome: 'done' }])
   })
 
-  test('by the server waits for its owner, encrypted, and can be fetched again and again', async () => {
+  test('has a successor that waits for its owner, encrypted, and can be fetched again and again', async () => {
     const old = await replacedKey()
     const made = await keys.successor(TESTER, old.key)
     expect(made).toMatchObject({ familyId: old.id, username: 'anna', status: 'active' })
@@ -79,7 +78,7 @@ await describeEachDatabase('a key that the server replaces', (openFresh) => {
     expect(audit.filter(({ action }) => action === 'key.deliver')).toHaveLength(2)
   })
 
-  test('leaves a text to be fetched only until the old key ends or is revoked', async () => {
+  test('leaves a text to be fetched only until it ends or is revoked', async () => {
     const gone = async (id: string): Promise<void> => {
       expect((await refusalOf(keys.successor(TESTER, id)))?.code).toBe('not_found')
       expect((await rows()).map(({ sealed_text }) => sealed_text)).toEqual([null, null])
@@ -99,7 +98,7 @@ await describeEachDatabase('a key that the server replaces', (openFresh) => {
     await gone(early.id)
   })
 
-  test('by hand leaves no text behind, and one without a successor says when there will be one', async () => {
+  test('says when there will be a successor, and one that was replaced by hand has none to fetch', async () => {
     const byHand = await keys.generate(TESTER, 'anna')
     const { id } = await keys.rotate(TESTER, byHand.id)
     expect((await refusalOf(keys.successor(TESTER, byHand.id)))?.message).toContain(id)

@@ -1,11 +1,9 @@
 import { beforeEach, expect, test } from 'bun:test'
 import { apiKeyId } from '../../../app/domain/api-key.ts'
-import type { NewKey } from '../../../app/services/key-view.ts'
-import { type DatabaseHandle, openDatabase } from '../../../db/client.ts'
-import { readRevision } from '../../../db/queries/revision.ts'
-import { TESTER, testAdmin, testKeyring } from '../../support/builders.ts'
+import { openDatabase } from '../../../db/client.ts'
+import { TESTER, testAdmin } from '../../support/builders.ts'
 import { describeEachDatabase, type TestDatabase } from '../../support/each-database.ts'
-import { AT, acting, keysAt } from '../../support/keys-service.ts'
+import { AT, keysAt } from '../../support/keys-service.ts'
 import { refusalOf } from '../../support/refusal.ts'
 
 const HOUR_MS = 3_600_000
@@ -15,14 +13,13 @@ await describeEachDatabase('a key that is rotated', (openFresh) => {
   let database: TestDatabase
   let clock: ReturnType<typeof keysAt>['clock']
   let keys: ReturnType<typeof keysAt>['keys']
-  let anna: { id: string; username: string }
 
   beforeEach(async () => {
     database = await openFresh()
     ;({ keys, clock } = keysAt(database.db))
     const { users } = testAdmin(database.db)
     await users.create(TESTER, { username: 'root', roles: ['admin'] })
-    anna = await users.create(TESTER, { username: 'anna' })
+    await users.create(TESTER, { username: 'anna' })
   })
 
   const rows = () => database.db.selectFrom('api_keys').selectAll().execute()

@@ -81,6 +81,20 @@ await describeEachDatabase('the last use of a key', (openFresh) => {
     }
   })
 
+  test('takes no look at the database for what was just noted', async () => {
+    const handle = openDatabase(database.url)
+    const log = recordingLog()
+    uses = usesOf(handle, log)
+    await use('192.0.2.7')
+    await handle.close()
+    clock.advance(MINUTE_MS - 1)
+    await use('192.0.2.7', 'another client')
+    expect(log.entries).toEqual([])
+    clock.advance(1)
+    await use('192.0.2.7')
+    expect(log.entries).toHaveLength(1)
+  })
+
   test('changes nobody’s rights: the revision stays', async () => {
     const before = await readRevision(database.db)
     await use('192.0.2.7')

@@ -1,16 +1,11 @@
 import { beforeEach, expect, test } from 'bun:test'
-import type { Principal } from '../../../app/domain/grant.ts'
-import type { Actor } from '../../../app/services/actor.ts'
-import { createCleanUp } from '../../../app/services/clean-up.ts'
 import { createRegistration } from '../../../app/services/registration.ts'
 import { type Db, openDatabase } from '../../../db/client.ts'
 import { TESTER, testAdmin } from '../../support/builders.ts'
 import { describeEachDatabase, type TestDatabase } from '../../support/each-database.ts'
 import { refusalOf } from '../../support/refusal.ts'
-import { principal } from '../../unit/support/principal.ts'
 import {
   auditOf,
-  DAY_MS,
   FROM,
   loginNeeds,
   PASSWORD,
@@ -140,82 +135,5 @@ await describeEachDatabase('registration', (openFresh) => {
     } finally {
       await handle.close()
     }
-  })
-
-  test('never gives more than whoever invites has, neither then nor when it is used', async () => {
-    const admin = testAdmin(db)
-    const boss = await admin.users.create(TESTER, { username: 'boss', roles: ['admin'] })
-    await admin.users.create(TESTER, { username: 'root', roles: ['admin'] })
-    await db.updateTable('users').set({ created_at: 1 }).execute()
-    const actor = (changes: Partial<Principal> = {}): Actor => ({
-      ...TESTER,
-      name: 'user:boss',
-      principal: principal({ username: 'boss', userId: boss.id, ...changes }),
-    })
-    const small = actor({ permissions: new Set(['users:manage', 'gateway:ollama']) })
-    expect(await refusalOf(registration.invite(small, { role: 'admin' }))).toMatchObject({
-      code: 'forbidden',
-    })
-    expect(await registration.listInvitations()).toEqual([])
-    const all = new Set((await admin.roles.info('admin')).permissions)
-    const big = actor({ permissions: all })
-    const first = await registration.invite(big, { role: 'admin' })
-    expect((await apply(first.code, 'first')).user.roles).toMatchObject([{ name: 'admin' }])
-    const second = await registration.invite(big, { role: 'admin' })
-    const third = await registration.invite(big)
-    const last = await registration.invite(big)
-    await admin.users.update(TESTER, 'boss', { roles: ['basic'], admin: false })
-    expect(await refusalOf(apply(second.code, 'second'))).toMatchObject(BAD)
-    expect((await apply(third.code, 'third')).user.roles).toMatchObject([{ name: 'basic' }])
-    await admin.users.delete(TESTER, 'boss')
-    expect(await refusalOf(apply(last.code, 'fourth'))).toMatchObject(BAD)
-    await admin.users.create(TESTER, { username: 'boss', roles: ['admin'] })
-    await db
-      .updateTable('users')
-      .set({ created_at: stage.clock.now() + 1 })
-      .where('deleted_at', 'is', null)
-      .where('username', '=', 'boss')
-      .execute()
-    expect(await refusalOf(apply(last.code, 'fourth'))).toMatchObject(BAD)
-  })
-
-  test('takes invitations for a known role and a time to come, a week unless another is said', async () => {
-    const now = stage.clock.now()
-    expect(await registration.invite(TESTER)).toEqual({
-      id: expect.stringMatching(/^[0-9A-Za-z]{10}$/),
-      code: expect.stringMatching(/^pli_[0-9A-Za-z]{59}$/),
-      role: 'basic',
-      createdBy: 'test:tester',
-      createdAt: now,
-      expiresAt: now + 7 * DAY_MS,
-      usedAt: null,
-      username: null,
-      status: 'open',
-    })
-    for (const expiresAt of [now, 0, -1, Number.NaN, now + 366 * DAY_MS]) {
-      const refusal = await refusalOf(registration.invite(TESTER, { expiresAt }))
-      expect([expiresAt, refusal?.code]).toEqual([expiresAt, 'invalid'])
-    }
-    expect(await refusalOf(registration.invite(TESTER, { role: 'premum' }))).toMatchObject({
-      code: 'not_found',
-      message: expect.stringContaining('did you mean premium'),
-    })
-    expect(await refusalOf(registration.withdraw(TESTER, 'NoSuchOne1'))).toMatchObject({
-      code: 'not_found',
-    })
-  })
-
-  test('keeps no code, and forgets an invitation a month after its end', async () => {
-    const { code } = await registration.invite(TESTER)
-    const stored = JSON.stringify([
-      await db.selectFrom('invitations').selectAll().execute(),
-      await db.selectFrom('audit_log').selectAll().execute(),
-    ])
-    expect(stored).not.toContain(code.slice(14, 50))
-    const { prune } = createCleanUp({ db, clock: stage.clock })
-    stage.clock.advance(37 * DAY_MS)
-    expect((await prune()).invitations).toBe(0)
-    stage.clock.advance(1)
-    expect((await prune()).invitations).toBe(1)
   })
 })

@@ -106,7 +106,10 @@ export const RULES: readonly Rule[] = [
         .trim()
         .split('\n')
         .map((line) => JSON.parse(line))
-      for (const record of records) expect(record).not.toHaveProperty('error')
+      for (const record of records) {
+        expect(record).not.toHaveProperty('error')
+        expect(record).not.toHaveProperty('code')
+      }
     },
   },
 ]

@@ -94,6 +94,21 @@ describe('a hash', () => {
     expect(await passwords.verify('x', CHEAP)).toBe(true)
   })
 
+  test('of other parameters is to be made anew, and one of today is not', async () => {
+    expect(passwords.needsRehash(CHEAP)).toBe(true)
+    expect(passwords.needsRehash(await Bun.password.hash('x', 'bcrypt'))).toBe(true)
+    expect(passwords.needsRehash(await passwords.hash(GOOD))).toBe(false)
+  })
+
+  test('of nobody costs as much as one of somebody, and is of no password', async () => {
+    const real = await passwords.hash(GOOD)
+    const shape = (hash: string) => hash.split('$').map((part, i) => (i < 4 ? part : part.length))
+    expect(shape(passwords.decoy)).toEqual(shape(real))
+    expect(await passwords.verify(GOOD, passwords.decoy)).toBe(false)
+    const other = createPasswords({ minLength: 8, isCommon: async () => false })
+    expect(other.decoy).not.toBe(passwords.decoy)
+  })
+
   test('that cannot be read frees its place', async () => {
     const broken = Array.from({ length: 64 }, () => passwords.verify('x', 'not a hash'))
     const results = await Promise.allSettled(broken)

@@ -36,7 +36,6 @@ export function createTestServer(change: Partial<ServerNeeds> & { who?: Principa
     clientAddress: () => null,
     knowsKey: () => false,
     corsOrigins: [],
-    cookieSeconds: 60,
     loginShield: { attempt: (_, login) => login() },
     refreshBudget: { attempt: (_, refresh) => refresh() },
     strangerShield: { attempt: (_address, _isKnown, authenticate) => authenticate() },
