@@ -1,4 +1,4 @@
-import { hostname, userInfo } from 'node:os'
+import { hostname } from 'node:os'
 import { type Admin, createAdmin } from '../app/admin.ts'
 import { openKeyring, readMasterSecret } from '../app/auth/secrets.ts'
 import { loadConfig } from '../app/config.ts'
@@ -7,6 +7,7 @@ import { openShared } from '../app/open-shared.ts'
 import type { Actor } from '../app/services/actor.ts'
 import type { Config } from '../app/settings.ts'
 import { explainDatabase, openStore } from '../app/store.ts'
+import { systemUser } from './system-user.ts'
 
 /** The shared flags, as every command receives them. */
 export interface ConfigArgs {
@@ -21,7 +22,7 @@ export const configFor = ({ config, dataDir, databaseUrl }: ConfigArgs): Config 
 
 /** Who the audit log says it was: whoever can read the secret and the database may do everything. */
 export const actor = (): Actor => ({
-  name: `cli:${userInfo().username}`,
+  name: `cli:${systemUser()}`,
   address: hostname(),
   requestId: null,
   principal: null,

@@ -26,7 +26,8 @@ export function restricted(owned: Grant, scopes: Scopes): Grant {
     if (kind === 'gateway' && gateways.length > 0 && !gateways.includes(gateway)) return false
     if (permissions.includes(permission)) return true
     if (kind === 'gateway') return permissions.length === 0 || gateways.includes(gateway)
-    return permissions.length === 0 && !isForUse
+    // Models that run elsewhere are used, like any other.
+    return permissions.length === 0 && (!isForUse || permission === 'cloud:use')
   }
   const named = models.map(modelPattern)
   return {

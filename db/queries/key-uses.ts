@@ -71,3 +71,8 @@ export async function listKeyAddresses(
     .limit(limit)
     .execute()
 }
+
+/** Forgets from where keys were used for the last time before that time, in epoch ms. */
+export async function deleteKeyAddresses(db: Db, before: number): Promise<void> {
+  await db.deleteFrom('api_key_addresses').where('last_used_at', '<', before).execute()
+}

@@ -25,17 +25,24 @@ export class Client {
   constructor(endpoint: Endpoint) {
     this.#endpoint = endpoint
     const headers = { host: endpoint.url.host, 'content-type': 'application/json' }
-    const lines = Object.entries({ ...headers, ...endpoint.headers })
-    const fields = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')
+    const fields = headerLines({ ...headers, ...endpoint.headers })
     this.#head = `POST ${endpoint.url.pathname} HTTP/1.1\r\n${fields}`
   }
 
-  /** Sends a JSON body. `onRecord` hears the running count whenever records arrived. */
-  send(body: string, onRecord?: (count: number) => void): Call {
+  /**
+   * Sends a JSON body, with more headers if need be. `onRecord` hears the running count whenever
+   * records arrived.
+   */
+  send(
+    body: string,
+    onRecord?: (count: number) => void,
+    headers: Record<string, string> = {},
+  ): Call {
     const { promise, resolve, reject } = Promise.withResolvers<Reply>()
     promise.catch(() => undefined) // a caller may look at it later, or never after an abort
     const pending: Pending = { reader: new ResponseReader(), onRecord, resolve, reject }
-    const message = `${this.#head}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+    const head = `${this.#head}${headerLines(headers)}content-length: ${Buffer.byteLength(body)}`
+    const message = `${head}\r\n\r\n${body}`
     let line = this.#idle.pop()
     let aborted = false
     const start = (ready: Line) => {
@@ -105,4 +112,10 @@ export class Client {
     line.call?.reject(new Error('the connection closed in mid-response'))
     line.call = undefined
   }
+}
+
+function headerLines(headers: Record<string, string>): string {
+  return Object.entries(headers)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join('')
 }

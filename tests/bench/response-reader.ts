@@ -12,6 +12,8 @@ export type Reply = {
   bytes: number
   /** The last bytes of the body, enough to hold the closing record. */
   tail: string
+  /** The header `Retry-After`, if there was one. */
+  retryAfter: string | undefined
 }
 
 /** Reads one response from a socket, however its bytes are split, and counts newline records. */
@@ -23,6 +25,7 @@ export class ResponseReader {
   /** False once the server announced that it will close the connection. */
   reusable = true
   #head = ''
+  #retryAfter: string | undefined
   #tail: Uint8Array = new Uint8Array(0)
   #left = 0
   #chunked = false
@@ -40,7 +43,8 @@ export class ResponseReader {
   reply(): Reply {
     const { status, firstAt, records, bytes } = this
     const tail = new TextDecoder().decode(this.#tail)
-    return { status, firstAt, endAt: performance.now(), records, bytes, tail }
+    const retryAfter = this.#retryAfter
+    return { status, firstAt, endAt: performance.now(), records, bytes, tail, retryAfter }
   }
 
   #readHead(data: Uint8Array): number {
@@ -52,6 +56,7 @@ export class ResponseReader {
     if (!head.startsWith('http/1.')) throw new Error(`not an HTTP response: ${head.slice(0, 40)}`)
     this.status = Number(head.slice(9, 12))
     this.reusable = !head.includes('\r\nconnection: close')
+    this.#retryAfter = /\r\nretry-after: *([^\r]*)/.exec(head)?.[1]
     this.#chunked = head.includes('\r\ntransfer-encoding: chunked')
     this.#left = Number(/\r\ncontent-length: *(\d+)/.exec(head)?.[1] ?? 0)
     this.#phase = this.#chunked ? 'size' : this.#left > 0 ? 'data' : 'done'

@@ -39,9 +39,11 @@ export const startOnRedis = (place: TargetPlace, redisUrl: string): Promise<Targ
     env: { PARALLAMA_REDIS_URL: redisUrl },
   })
 
-type Variant = { name: string; rules?: readonly string[]; env?: Record<string, string> }
+/** How one Parallama differs from the others: its user is called as it is. */
+export type Variant = { name: string; rules?: readonly string[]; env?: Record<string, string> }
 
-async function startGateway(place: TargetPlace, variant: Variant): Promise<Target> {
+/** Starts a Parallama with a user of its own, their key and their limits. */
+export async function startGateway(place: TargetPlace, variant: Variant): Promise<Target> {
   const { name, rules = [] } = variant
   const port = freePort()
   const env = {
@@ -51,18 +53,19 @@ async function startGateway(place: TargetPlace, variant: Variant): Promise<Targe
     PARALLAMA_OLLAMA_URLS: place.upstreams.map((mock) => mock.url.origin).join(','),
     ...variant.env,
   }
-  runCli(env, ['user', 'create', 'bench'])
-  const key = readKey(runCli(env, ['key', 'generate', 'bench', '--json']))
-  if (rules.length > 0) runCli(env, ['ratelimit', 'set', 'bench', '*', ...rules])
+  runCli(env, ['user', 'create', name])
+  const key = readKey(runCli(env, ['key', 'generate', name, '--json']))
+  if (rules.length > 0) runCli(env, ['ratelimit', 'set', name, '*', ...rules])
   const base = `http://127.0.0.1:${port}`
   const headers = { authorization: `Bearer ${key}` }
-  return startProxy(place, {
+  const started = await startProxy(place, {
     name,
     command: [process.execPath, CLI, 'serve'],
     env,
     endpoint: { url: new URL('/ollama/api/chat', base), headers },
     readyUrl: new URL('/livez', base),
   })
+  return { ...started, gateway: { origin: base, env } }
 }
 
 function runCli(env: Record<string, string>, args: readonly string[]): string {

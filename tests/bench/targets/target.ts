@@ -10,8 +10,13 @@ export type Target = {
   client: Client
   /** Where it keeps its limits, if that is a Redis of its own. */
   redis?: Redis
+  /** What else there is of a Parallama than its chats. */
+  gateway?: Gateway
   stop: () => Promise<void>
 }
+
+/** Where a Parallama is, and the environment that configures it. */
+export type Gateway = { origin: string; env: Record<string, string> }
 
 /** What starting a target takes. */
 export type TargetPlace = {
@@ -21,6 +26,12 @@ export type TargetPlace = {
   pin: string[]
   /** Upstreams; targets without model routing use the first. */
   upstreams: Mock[]
+}
+
+/** The Parallama behind a target. Throws when it is something else. */
+export function gatewayOf({ name, gateway }: Target): Gateway {
+  if (!gateway) throw new Error(`${name} is no Parallama`)
+  return gateway
 }
 
 /** The first upstream. Throws when there is none. */

@@ -63,7 +63,9 @@ describe('role', () => {
     const roles = await json('role', 'list')
     expect(roles.map(({ name }: { name: string }) => name)).toEqual(['admin', 'basic', 'premium'])
     expect(await json('role', 'info', 'premium')).toEqual(roles[2])
-    expect((await run('role', 'list')).stdout).toMatch(/^premium +basic +0 +\* +Uses/m)
+    expect((await run('role', 'list')).stdout).toMatch(
+      /^premium +basic +0 +100 +normal +- +\* +Uses/m,
+    )
     expect((await run('role', 'info', 'basic')).stdout).toContain('Permissions  gateway:ollama')
     expect(await run('role', 'info', 'premum')).toMatchObject({
       code: 1,

@@ -8,6 +8,9 @@ import { type Stage, setStage } from '../../support/gateway/stage.ts'
 const PASSWORD = 'violet-harbour-9-teapots'
 const GATED = ENDPOINTS.filter(({ access }) => typeof access !== 'string')
 
+/** Where rights are looked at before what is asked for: nothing of that name is there. */
+const pathOf = (path: string): string => path.replace(/:\w+/g, 'x')
+
 type Ask = readonly [method: string, path: string, body?: object]
 
 await describeEachDatabase('over HTTP', (openFresh) => {
@@ -130,9 +133,6 @@ await describeEachDatabase('over HTTP', (openFresh) => {
 })
 
 describeSqlite('each endpoint of administration', (openFresh) => {
-  /** A request that would be understood: parameters and bodies are looked at after the rights. */
-  const pathOf = (path: string): string => path.replace(/:\w+/g, 'x')
-
   test('is closed to strangers and to users without its permission', async () => {
     await using stage = await setStage({ database: await openFresh() })
     for (const { method, path } of GATED) {
@@ -158,7 +158,9 @@ describeSqlite('each endpoint of administration', (openFresh) => {
       }
     }
   })
+})
 
+await describeEachDatabase('each endpoint of administration that names something', (openFresh) => {
   test('answers what does not exist and what can not be a name with 404', async () => {
     await using stage = await setStage({ database: await openFresh() })
     const root = await stage.gateway.administrator()

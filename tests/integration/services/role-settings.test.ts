@@ -1,13 +1,10 @@
 import { beforeEach, expect, test } from 'bun:test'
 import type { Admin } from '../../../app/admin.ts'
-import { PERMISSIONS } from '../../../app/domain/role.ts'
 import type { RoleSettings } from '../../../app/services/role-settings.ts'
 import type { Db } from '../../../db/client.ts'
 import { TESTER, testAdmin } from '../../support/builders.ts'
 import { describeEachDatabase } from '../../support/each-database.ts'
 import { refusalOf } from '../../support/refusal.ts'
-
-const HOUR_MS = 3_600_000
 
 await describeEachDatabase('a role', (openFresh) => {
   let db: Db
@@ -167,89 +164,6 @@ await describeEachDatabase('a role', (openFresh) => {
         message: `there is a role "${name}" already`,
       })
     }
-  })
-
-  test('never includes itself, not by way of others either', async () => {
-    await create('a')
-    await create('b', { parent: 'a' })
-    await create('c', { parent: 'b' })
-    const before = await admin.roles.list()
-    expect(await refusalOf(update('a', { parent: 'c' }))).toMatchObject({
-      code: 'conflict',
-      message: 'the role a would include itself: a → c → b → a',
-    })
-    expect((await refusalOf(update('a', { parent: 'a' })))?.message).toEndWith('itself: a → a')
-    expect((await refusalOf(update('a', { parent: 'nothing' })))?.code).toBe('not_found')
-    expect((await refusalOf(update('nothing', { parent: 'a' })))?.code).toBe('not_found')
-    expect(await admin.roles.list()).toEqual(before)
-    expect((await update('c', { parent: 'a' })).parent).toBe('a')
-  })
-
-  test('named admin keeps every permission, whatever is done to it and what it includes', async () => {
-    const before = await admin.roles.list()
-    for (const [name, settings] of [
-      ['admin', { parent: null }],
-      ['admin', { parent: 'basic' }],
-      ['admin', { permissions: ['users:manage'] }],
-      ['premium', { parent: null }],
-      ['basic', { permissions: [] }],
-    ] as const) {
-      expect(await refusalOf(update(name, settings))).toMatchObject({
-        code: 'conflict',
-        message: expect.stringContaining('the role admin would lose'),
-      })
-    }
-    expect(await admin.roles.list()).toEqual(before)
-    await update('admin', { permissions: PERMISSIONS })
-    expect((await update('admin', { parent: null, weight: 300 })).weight).toBe(300)
-    expect((await update('basic', { permissions: [] })).permissions).toEqual([])
-  })
-
-  test('is deleted with its limits when nobody has it any more', async () => {
-    await create('team', { parent: 'basic', permissions: ['usage:read'], concurrent: 2 })
-    await admin.users.create(TESTER, { username: 'anna', roles: ['team'] })
-    await admin.users.create(TESTER, { username: 'bob', roles: ['team'] })
-    expect(await refusalOf(admin.roles.delete(TESTER, 'team'))).toMatchObject({
-      code: 'conflict',
-      message: 'anna and 1 more have the role team; take it from them first, or force it',
-    })
-    await admin.users.delete(TESTER, 'bob')
-    expect((await refusalOf(admin.roles.delete(TESTER, 'team')))?.message).toStartWith('anna has')
-    await admin.roles.grant(TESTER, 'anna', 'team', Date.now() - HOUR_MS)
-    expect((await admin.roles.info('team')).members).toBe(0)
-    expect(await admin.roles.delete(TESTER, 'team')).toEqual({ members: [] })
-    expect((await refusalOf(admin.roles.info('team')))?.code).toBe('not_found')
-    for (const table of ['limits', 'user_roles', 'role_permissions'] as const) {
-      const rows: object[] = await db.selectFrom(table).selectAll().execute()
-      const left = rows.filter((row) => !/"role-(admin|premium|basic)"/.test(JSON.stringify(row)))
-      expect([table, left]).toEqual([table, []])
-    }
-  })
-
-  test('is taken from its members when that is asked for, and from nobody else', async () => {
-    await create('team')
-    await admin.users.create(TESTER, { username: 'anna', roles: ['team', 'basic'] })
-    expect(await admin.roles.delete(TESTER, 'team', { force: true })).toEqual({ members: ['anna'] })
-    expect((await admin.users.info('anna')).roles.map(({ name }) => name)).toEqual(['basic'])
-  })
-
-  test('stays when it is built in or another includes it, also by force', async () => {
-    await create('a')
-    await create('b', { parent: 'a' })
-    const refusals = {
-      admin: 'built in',
-      premium: 'built in',
-      basic: 'built in',
-      a: 'b includes a',
-    }
-    for (const [name, message] of Object.entries(refusals)) {
-      expect(await refusalOf(admin.roles.delete(TESTER, name, { force: true }))).toMatchObject({
-        code: 'conflict',
-        message: expect.stringContaining(message),
-      })
-    }
-    expect((await refusalOf(admin.roles.delete(TESTER, 'c')))?.code).toBe('not_found')
-    expect(await admin.roles.list()).toHaveLength(5)
   })
 
   test('is found page by page, each once, in the order of the names', async () => {

@@ -151,38 +151,13 @@ test('case, surrounding space and :local never make another model', () => {
   )
 })
 
-describe('a pattern', () => {
-  test.each([
-    ['*', 'x:latest', true],
-    ['*', 'hf.co/a/x:cloud', true],
-    ['llama3', 'llama3:latest', true],
-    [' LLama3 ', 'llama3:latest', true],
-    ['library/llama3:latest', 'llama3:latest', true],
-    ['llama3', 'llama3:8b', false],
-    ['llama3', 'llama3.1:latest', false],
-    ['llama3*', 'llama3.1:8b', true],
-    ['llama3*', 'my-llama3:8b', false],
-    ['llama3:*', 'llama3.1:8b', false],
-    ['*:7b', 'x:7b', true],
-    ['*:7b', 'x:17b', false],
-    ['alice/*', 'alice/x:latest', true],
-    ['alice/*', 'x:latest', false],
-    ['l.ama*', 'llama3:latest', false],
-    ['(x|y)*', 'x:latest', false],
-    ['', 'x:latest', false],
-    ['no name!', 'x:latest', false],
-  ])('%j matches %j: %j', (pattern, model, matches) => {
-    expect(modelPattern(pattern)(model)).toBe(matches)
-  })
-
-  test('that is a name matches every spelling of the model', () => {
-    fc.assert(
-      fc.property(name, (text) => {
-        const parsed = parseModelName(text)
-        if (parsed) expect(modelPattern(text)(parsed.canonical)).toBe(true)
-      }),
-    )
-  })
+test('a pattern that is a name matches every spelling of the model', () => {
+  fc.assert(
+    fc.property(name, (text) => {
+      const parsed = parseModelName(text)
+      if (parsed) expect(modelPattern(text)(parsed.canonical)).toBe(true)
+    }),
+  )
 })
 
 test('a name longer than any that Ollama takes is none, and costs no time', () => {

@@ -79,11 +79,15 @@ describe('a restricted grant', () => {
 
   const all = grant(PERMISSIONS, ['*'])
   test.each<[string, Partial<Scopes>, string[]]>([
-    ['made for a gateway administers nothing', { gateways: ['ollama'] }, ['gateway:ollama']],
+    [
+      'made for a gateway administers nothing',
+      { gateways: ['ollama'] },
+      ['cloud:use', 'gateway:ollama'],
+    ],
     [
       'made for models goes through every gateway and administers nothing',
       { models: ['llama3'] },
-      GATEWAYS.map((name) => `gateway:${name}`),
+      ['cloud:use', ...GATEWAYS.map((name) => `gateway:${name}`)],
     ],
     ['made for a permission has that alone', { permissions: ['usage:read'] }, ['usage:read']],
     [
