@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { findRedis } from '../support/servers/binaries.ts'
+import { findPostgres, findRedis } from '../support/servers/binaries.ts'
 import { watchDisturbance } from './disturbance.ts'
 import { judgeRatios, type Ratio, ratios } from './floors.ts'
 import { FULL, measure, QUICK, type Samples } from './measure.ts'
@@ -9,8 +9,12 @@ import { compileMock, type Mock, type MockShape, startMock } from './mock.ts'
 import type { Options } from './options.ts'
 import { type Pinning, pinToLoadCore } from './pinning.ts'
 import { runAborts } from './scenarios/aborts.ts'
+import { runAccessTokens } from './scenarios/access-tokens.ts'
+import { runLoginTiming } from './scenarios/login-timing.ts'
+import { runLogins } from './scenarios/logins.ts'
 import { runQuiet } from './scenarios/quiet.ts'
 import { runRedis } from './scenarios/redis.ts'
+import { runRevocation } from './scenarios/revocation.ts'
 import type { Finding, Stage, StartTarget, Stoppable, Verdict } from './scenarios/scenario.ts'
 import { startBare } from './targets/bare.ts'
 import { startDirect } from './targets/direct.ts'
@@ -33,7 +37,11 @@ const SERVERS: Record<string, { name: string; find: () => string | undefined }> 
 const SCENARIOS: Record<string, (stage: Stage) => Promise<Finding>> = {
   quiet: runQuiet,
   aborts: runAborts,
+  logins: runLogins,
+  'login-timing': runLoginTiming,
+  'access-tokens': runAccessTokens,
   redis: runRedis,
+  revocation: runRevocation,
 }
 
 /** Everything a run found. `notes` are what a reader must know before trusting the figures. */
@@ -56,8 +64,12 @@ export async function bench(options: Options, say: Say): Promise<Outcome> {
   const run: Bench = { dir, binary: await compileMock(dir), pinning, options, say }
   const { samples, notes } = await compareTargets(run)
   const findings = new Map<string, Finding>()
-  const playable = options.scenarios.filter((name) => name !== 'redis' || findRedis())
-  for (const name of playable) {
+  for (const name of options.scenarios) {
+    const missing = await missingFor(name)
+    if (missing) {
+      notes.push(`${missing} is not installed: scenario ${name} left out`)
+      continue
+    }
     say(`scenario ${name}`)
     findings.set(name, await playScenario(run, name))
   }
@@ -88,6 +100,14 @@ async function compareTargets(run: Bench) {
     return measured
   })
   return { samples, notes }
+}
+
+/** The server that a scenario lacks here, if any. */
+async function missingFor(scenario: string): Promise<string | undefined> {
+  const takesRedis = scenario === 'redis' || scenario === 'revocation'
+  if (takesRedis && !findRedis()) return 'Redis'
+  if (scenario === 'revocation' && !(await findPostgres())) return 'PostgreSQL'
+  return undefined
 }
 
 function playScenario(run: Bench, name: string): Promise<Finding> {

@@ -4,7 +4,10 @@ import { parseOptions, UsageError } from './options.ts'
 test('without flags everything is measured in five rounds', () => {
   expect(parseOptions([])).toEqual({
     targets: ['bare', 'nginx', 'parallama', 'limits-memory', 'limits-redis'],
-    scenarios: ['quiet', 'aborts', 'redis'],
+    scenarios: [
+      ...['quiet', 'aborts', 'logins', 'login-timing', 'access-tokens'],
+      ...['redis', 'revocation'],
+    ],
     rounds: 5,
     quick: false,
     json: undefined,
@@ -17,7 +20,7 @@ test('targets keep their order, and scenarios need theirs', () => {
     scenarios: [],
     rounds: 2,
   })
-  expect(parseOptions(['--targets', 'limits-redis'])?.scenarios).toEqual(['redis'])
+  expect(parseOptions(['--targets', 'limits-redis'])?.scenarios).toEqual(['redis', 'revocation'])
   expect(parseOptions(['--targets', 'parallama', '--scenarios', 'aborts,redis'])).toMatchObject({
     scenarios: ['aborts'],
   })

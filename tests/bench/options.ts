@@ -2,7 +2,15 @@ import { parseArgs } from 'node:util'
 
 const TARGETS = ['bare', 'nginx', 'parallama', 'limits-memory', 'limits-redis']
 /** Which target has to be asked for. */
-const SCENARIOS = { quiet: 'parallama', aborts: 'parallama', redis: 'limits-redis' }
+const SCENARIOS = {
+  quiet: 'parallama',
+  aborts: 'parallama',
+  logins: 'parallama',
+  'login-timing': 'parallama',
+  'access-tokens': 'parallama',
+  redis: 'limits-redis',
+  revocation: 'limits-redis',
+}
 
 /** What the command line asks for. */
 export type Options = {
@@ -21,8 +29,9 @@ export const usage = `Usage: bun run bench [flags]
 Measures what a proxy costs between a client and Ollama, against a simulated upstream.
 
   --targets LIST    of ${TARGETS.join(', ')} (default: all that are installed)
-  --scenarios LIST  of ${Object.keys(SCENARIOS).join(', ')}, or none; the last runs on limits-redis, the
-                    others on parallama (default: all whose target is measured)
+  --scenarios LIST  of ${Object.keys(SCENARIOS).join(', ')},
+                    or none; the last two go with limits-redis, the others with parallama
+                    (default: all whose target is measured)
   --rounds N        interleaved rounds (default 5, with --quick 2)
   --quick           shorter phases; medians of a smoke test, not of a measurement
   --json FILE       also write every figure to FILE

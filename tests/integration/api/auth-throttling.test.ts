@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { openDatabase } from '../../../db/client.ts'
 import { type ApiAnswer, callApi } from '../../support/api.ts'
 import { describeEachDatabase, type TestDatabase } from '../../support/each-database.ts'
 import { type Stage, setStage } from '../../support/gateway/stage.ts'
@@ -22,6 +23,15 @@ const statusesOf = (answers: readonly ApiAnswer[]): number[] =>
 
 const status = async (stage: Stage, trying: Trying): Promise<number> =>
   (await tryLogin(stage, trying)).status
+
+/** Makes a wrong password of the stage's user cost nothing to verify. */
+async function verifyQuickly({ gateway, user }: Stage): Promise<void> {
+  const { db, close } = openDatabase(gateway.databaseUrl)
+  const cheap = { algorithm: 'argon2id', memoryCost: 8, timeCost: 1 } as const
+  const hash = { password_hash: await Bun.password.hash(PASSWORD, cheap) }
+  await db.updateTable('users').set(hash).where('id', '=', user.id).execute()
+  await close()
+}
 
 /** Spends what all strange addresses have together: ten of them, five times each. */
 async function closeToStrangers(stage: Stage): Promise<void> {
@@ -87,6 +97,7 @@ describe('a stranger who tries passwords', () => {
     await logIn(stage, from(OWNER))
     const byKey = await callApi(stage, 'GET', '/me', from('198.51.100.8'))
     expect(byKey.status).toBe(200)
+    await verifyQuickly(stage)
     await closeToStrangers(stage)
     expect(await status(stage, from('203.0.113.99'))).toBe(429)
     expect(
@@ -95,7 +106,10 @@ describe('a stranger who tries passwords', () => {
     expect(await status(stage, from(OWNER))).toBe(200)
     expect(statusesOf(await tries(stage, 5, from(OWNER)))).toEqual(Array(5).fill(401))
     expect(await status(stage, from(OWNER))).toBe(429)
-    while ((await status(stage, from('198.51.100.8'))) === 429);
+    // Uses of keys are written down once a second.
+    let atKeysPlace = 429
+    while (atKeysPlace === 429) atKeysPlace = await status(stage, from('198.51.100.8'))
+    expect(atKeysPlace).toBe(200)
   })
 
   test('is shut out at any account once the address has failed too often', async () => {

@@ -63,8 +63,11 @@ await describeEachDatabase('limits, over HTTP,', (openFresh) => {
     const none = `/admin/limits?role=basic&gateway=*&shadow=true`
     expect((await callApi(stage, 'DELETE', none, { as: root })).status).toBe(404)
     const shared = `/admin/limits?role=basic&gateway=*&shared=true`
+    await set(stage, root, { subject: { role: 'basic' }, ...common })
     const removed = await callApi(stage, 'DELETE', shared, { as: root })
     expect(removed.body.rules).toMatchObject([{ shared: true }])
+    const rest = await callApi(stage, 'GET', '/admin/limits?role=basic', { as: root })
+    expect(rest.body.limits).toMatchObject([{ scope: 'role', role: 'basic', used: null }])
   })
 
   test('are tried on the requests of the last days without setting them', async () => {
