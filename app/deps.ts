@@ -11,7 +11,7 @@ import type { Log } from './log.ts'
 import { createMetrics } from './metrics/registry.ts'
 import { createCallerAddress, createClientAddress } from './middleware/client-address.ts'
 import { redisFailureStore } from './middleware/failure-store.ts'
-import { createShield } from './middleware/shield.ts'
+import { createShield, FAILED_AT_THE_DOOR } from './middleware/shield.ts'
 import { openApi } from './open-api.ts'
 import { openIdentity } from './open-identity.ts'
 import { openLimiter } from './open-limiter.ts'
@@ -68,6 +68,7 @@ export async function openDeps(config: Config, { log, migrate }: DepsOptions) {
   const shield = createShield({
     limit: config.failedAuthPerMinute,
     windowMs: SHIELD_WINDOW_MS,
+    failures: FAILED_AT_THE_DOOR,
     store: redis && redisFailureStore(redis),
     onBlocked: metrics.limits.shieldBlocked,
     clock,

@@ -1,4 +1,5 @@
 import type { Context, Handler, MiddlewareHandler } from 'hono'
+import { z } from 'zod'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { App, BaseEnv } from '../factory.ts'
 import { type FreshRightsNeeds, freshRights } from '../middleware/fresh-rights.ts'
@@ -21,6 +22,7 @@ import type { ApiServices } from './services.ts'
 const BODY_LIMITS = { maxBytes: 1024 * 1024, timeoutMs: 10_000 }
 /** Only this: a form on another page could send the others without asking the browser. */
 const JSON_TYPES = new Set(['application/json'])
+const NO_QUERY = z.strictObject({})
 
 /** What the endpoints of our own API work with. */
 export interface ApiNeeds
@@ -91,9 +93,8 @@ async function readInput<Query, Body>(
   c: Context<BaseEnv>,
   { query, body }: Pick<Definition<Query, Body, unknown, unknown>, 'query' | 'body'>,
 ): Promise<{ query: Query; body: Body }> {
-  const given = queryOf(c.req.url)
   return {
-    query: query ? parseInput(query, given) : (undefined as Query),
+    query: parseInput((query ?? NO_QUERY) as z.ZodType<Query>, queryOf(c.req.url)),
     body: body
       ? parseInput(body, await readJsonObject(c.req.raw, BODY_LIMITS, JSON_TYPES))
       : (undefined as Body),

@@ -1,3 +1,4 @@
+import { withoutSecrets } from '../domain/secret-text.ts'
 import { CODES, type ErrorCode } from './codes.ts'
 
 export interface GatewayErrorOptions {
@@ -26,7 +27,8 @@ export class GatewayError extends Error {
   readonly problemDetails: Details
 
   constructor(code: ErrorCode, message: string, options: GatewayErrorOptions = {}) {
-    super(message, { cause: options.cause })
+    // People paste keys where a name is asked for, and sentences quote what was given.
+    super(withoutSecrets(message), { cause: options.cause })
     this.code = code
     this.status = options.status ?? CODES[code].status
     this.headers = options.headers ?? {}

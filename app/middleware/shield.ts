@@ -103,7 +103,11 @@ const NOT_AUTHENTICATED: ReadonlySet<ErrorCode> = new Set([
   'unauthorized',
   'login_failed',
   'refresh_invalid',
-  // Of an attempt to authenticate: an invitation that is not good, or a wrong password of one's own.
+])
+
+/** The same with an invitation that is not good, and a wrong password of somebody who changes it. */
+export const FAILED_AT_THE_DOOR: ReadonlySet<ErrorCode> = new Set([
+  ...NOT_AUTHENTICATED,
   'forbidden',
 ])
 const TOO_MANY_FAILURES =

@@ -67,7 +67,7 @@ async function credentialsOf(
   const token = await logIn(target, username)
   const claims = await identity.accessTokens.read(token)
   if (!claims) throw new Error('the access token of a login can not be read')
-  const { id: userId } = await admin.users.get(username)
+  const { id: userId } = await admin.users.info(username)
   const tokens: string[] = []
   while (tokens.length < count) {
     tokens.push(await identity.accessTokens.issue({ userId, ...claims }))

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { mintApiKey } from '../../../app/domain/api-key.ts'
 import { TESTER } from '../../support/builders.ts'
 import { readRefusal } from '../../support/gateway/native-refusal.ts'
+import { readProblem } from '../../support/gateway/problem.ts'
 import { rawExchange, rawRequest } from '../../support/gateway/raw-http.ts'
 import { setStage } from '../../support/gateway/stage.ts'
 
@@ -12,15 +13,14 @@ const { key } = user
 const other = await gateway.user()
 afterAll(() => stage[Symbol.asyncDispose]())
 
+/** One of a gateway, and one of our own API. */
+const PATHS = ['/ollama/api/version', '/me'] as const
+
 /** Asks with exactly these header lines. */
-async function ask(lines: readonly string[], query = '') {
+async function ask(path: string, lines: readonly string[]) {
   const answer = await rawExchange(
     gateway.port,
-    rawRequest([
-      `GET /ollama/api/version${query} HTTP/1.1`,
-      `Host: 127.0.0.1:${gateway.port}`,
-      ...lines,
-    ]),
+    rawRequest([`GET ${path} HTTP/1.1`, `Host: 127.0.0.1:${gateway.port}`, ...lines]),
   )
   answer.end()
   const body = answer.body === '' ? {} : (JSON.parse(answer.body) as { code?: string })
@@ -61,21 +61,21 @@ const JUNK_KEYS: readonly [string, string][] = [
   ['SQL', "' or 1=1 --"],
 ]
 
-describe('a credential', () => {
+describe.each(PATHS)('for %s, a credential', (path) => {
   test.each(REFUSED)('with %s is refused', async (_, lines) => {
-    const { status, code, challenge } = await ask(lines)
+    const { status, code, challenge } = await ask(path, lines)
     expect([status, code]).toEqual([401, 'unauthorized'])
     expect(challenge).toStartWith('Bearer realm="parallama"')
   })
 
   test.each(JUNK_KEYS)('(%s) is refused with the one message that there is', async (_, junk) => {
+    const read = path === '/me' ? readProblem : readRefusal
     const revoked = await gateway.user()
     await gateway.admin.keys.revoke(TESTER, revoked.keyId)
     const refusals = await Promise.all(
-      [junk, revoked.key].map(async (candidate) => {
-        const as = { ...user, key: candidate }
-        return await readRefusal(await stage.get('/ollama/api/version', { as }))
-      }),
+      [junk, revoked.key].map(async (candidate) =>
+        read(await stage.get(path, { as: { ...user, key: candidate } })),
+      ),
     )
     expect(refusals[0]).toMatchObject({ status: 401, code: 'unauthorized' })
     expect(refusals[0]).toEqual(refusals[1])
@@ -84,25 +84,32 @@ describe('a credential', () => {
   test('elsewhere than in the headers does not count', async () => {
     const encoded = encodeURIComponent(key)
     for (const query of [`?key=${encoded}`, `?api_key=${encoded}`, `?access_token=${encoded}`]) {
-      expect(await ask([], query)).toMatchObject({ status: 401 })
+      expect(await ask(path + query, [])).toMatchObject({ status: 401 })
     }
     for (const cookie of [`key=${key}`, `session=${key}`, `Authorization=Bearer ${key}`]) {
-      expect(await ask([`Cookie: ${cookie}`])).toMatchObject({ status: 401 })
+      expect(await ask(path, [`Cookie: ${cookie}`])).toMatchObject({ status: 401 })
     }
-    expect(await ask([`Proxy-Authorization: Bearer ${key}`])).toMatchObject({ status: 401 })
-    expect(await ask([`X-Forwarded-User: ${user.username}`])).toMatchObject({ status: 401 })
+    expect(await ask(path, [`Proxy-Authorization: Bearer ${key}`])).toMatchObject({ status: 401 })
+    for (const header of ['X-Forwarded-User', 'X-User-Id', 'X-Remote-User', 'Remote-User']) {
+      expect(await ask(path, [`${header}: ${user.username}`])).toMatchObject({ status: 401 })
+    }
+  })
+
+  test('that a hop names as its own to drop counts all the same', async () => {
+    const lines = ['Connection: Authorization, X-Request-Id', `Authorization: Bearer ${key}`]
+    expect(await ask(path, lines)).toMatchObject({ status: 200 })
+    expect(await ask(path, lines.slice(0, 1))).toMatchObject({ status: 401 })
   })
 
   test('beside a different one is a bad request, beside the same one is fine', async () => {
     const bearer = `Authorization: Bearer ${key}`
     for (const second of [`x-api-key: ${other.key}`, `api-key: ${other.key}`, 'x-api-key: junk']) {
-      const { status, code, challenge } = await ask([bearer, second])
+      const { status, code, challenge } = await ask(path, [bearer, second])
       expect([status, code]).toEqual([400, 'two_credentials'])
       expect(challenge).toContain('error="invalid_request"')
     }
-    expect(await ask([bearer, `x-api-key: ${key}`, `api-key: ${key}`])).toMatchObject({
-      status: 200,
-    })
+    const same = [bearer, `x-api-key: ${key}`, `api-key: ${key}`]
+    expect(await ask(path, same)).toMatchObject({ status: 200 })
   })
 
   test.each([
@@ -113,11 +120,11 @@ describe('a credential', () => {
     ['as x-api-key', [`X-Api-Key: ${key}`]],
     ['as api-key', [`Api-Key: ${key}`]],
   ])('%s is good', async (_, lines) => {
-    expect(await ask(lines)).toMatchObject({ status: 200 })
+    expect(await ask(path, lines)).toMatchObject({ status: 200 })
   })
+})
 
-  test('none of all that has reached Ollama, but for what was good', () => {
-    expect(stage.asked().every(({ path }) => path === '/api/version')).toBeTrue()
-    expect(stage.asked().length).toBeLessThanOrEqual(7)
-  })
+test('none of all that has reached Ollama, but for what was good', () => {
+  expect(stage.asked().every(({ path }) => path === '/api/version')).toBeTrue()
+  expect(stage.asked().length).toBeLessThanOrEqual(8)
 })

@@ -88,7 +88,7 @@ describe('the OpenAPI document', () => {
 
   test('declares every parameter of a path, as required, and none that it does not have', () => {
     for (const { path, operation } of operations) {
-      const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
+      const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name)
       const { parameters = [] } = operation
       const declared = parameters.filter((parameter) => parameter.in === 'path')
       expect([path, declared.map(({ name }) => name).sort()]).toEqual([path, inPath.sort()])
