@@ -42,11 +42,22 @@ const BANNER = 'Ollama is running'
 /** The gateway that is also served at the root, if at all. */
 const ALIASED = 'ollama'
 
-/**
- * The whole URL space. The gateways have a router to themselves: some paths of our own API differ only
- * in whether a segment is fixed, and the fast router of the library takes no such paths.
- */
+/** The whole URL space, behind the check that a request names one place in it. */
 export function createServer(needs: ServerNeeds): Handler {
+  const { own, gateways } = createRouters(needs)
+  return (request, socket) => {
+    const malformed = hostGuard(request)
+    if (malformed) return refuseMalformed(malformed, needs)
+    const app = gatewayAt(routePath(request.url), needs) ? gateways : own
+    return app.fetch(request, socket)
+  }
+}
+
+/**
+ * All routes. The gateways have a router to themselves: some paths of our own API differ only in
+ * whether a segment is fixed, and the fast router of the library takes no such paths.
+ */
+export function createRouters(needs: ServerNeeds): { own: App; gateways: App } {
   const own = createSurface(needs)
   mountHealth(own, needs)
   mountMetrics(own, needs)
@@ -66,12 +77,7 @@ export function createServer(needs: ServerNeeds): Handler {
     }
   }
 
-  return (request, socket) => {
-    const malformed = hostGuard(request)
-    if (malformed) return refuseMalformed(malformed, needs)
-    const app = gatewayAt(routePath(request.url), needs) ? gateways : own
-    return app.fetch(request, socket)
-  }
+  return { own, gateways }
 }
 
 /** A router with what every request goes through, and an answer for each error. */

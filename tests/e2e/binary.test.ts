@@ -131,6 +131,33 @@ describe('the binary', () => {
     expect(gateway.screen()).toContain('"msg":"stopped"')
   })
 
+  test('serves its API with the document and the page that describe it, and logins', async () => {
+    await using gateway = onTerminal([binary, 'serve', '--port', '0'], { cwd: hostile, env })
+    const [, url] = await gateway.waitFor(/"url":"([^"]+)".*"msg":"serving"/)
+    const document = await (await fetch(`${url}/openapi.json`)).json()
+    expect(document).toMatchObject({ openapi: '3.1.0', info: { version: packageJson.version } })
+    expect(await (await fetch(`${url}/docs`)).text()).toContain('/docs/start.js')
+    const assets = [
+      ['start.js', /^SwaggerUIBundle\(/],
+      ['swagger-ui-bundle.js', /SwaggerUIBundle/],
+      ['swagger-ui.css', /\.swagger-ui/],
+    ] as const
+    for (const [name, content] of assets) {
+      const response = await fetch(`${url}/docs/${name}`)
+      expect([name, response.status]).toEqual([name, 200])
+      expect(await response.text()).toMatch(content)
+    }
+    const login = await fetch(`${url}/auth/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ username: 'anna', password: PASSWORD }),
+    })
+    const { access_token: token } = (await login.json()) as { access_token: string }
+    const me = await fetch(`${url}/me`, { headers: { authorization: `Bearer ${token}` } })
+    expect([login.status, me.status]).toEqual([200, 200])
+    expect(await me.json()).toMatchObject({ username: 'anna', credential: { kind: 'session' } })
+  })
+
   test('shows the demo', async () => {
     const { code, stdout, stderr } = await run(['demo', '--once', '--port', '0'])
     expect([code, stderr]).toEqual([0, ''])

@@ -52,12 +52,19 @@ export async function startChromium(): Promise<Browser | Skip> {
   }
 }
 
+/** What is read of what the browser tells. */
+interface Params {
+  readonly request?: { readonly url: string }
+  readonly entry?: { readonly level: string }
+  readonly type?: string
+}
+
 interface Message {
   readonly id?: number
   readonly sessionId?: string
   readonly method?: string
-  readonly params?: Readonly<Record<string, never>>
-  readonly result?: Readonly<Record<string, never>>
+  readonly params?: Params
+  readonly result?: Readonly<Record<string, unknown>>
   readonly error?: { readonly message: string }
 }
 
@@ -102,7 +109,7 @@ async function newPage(link: Link): Promise<Page> {
   const troubles: string[] = []
   let loaded = Promise.withResolvers<void>()
   link.listen(sessionId, ({ method = '', params = {} }) => {
-    if (method === 'Network.requestWillBeSent') requests.push(String(params['request']?.['url']))
+    if (method === 'Network.requestWillBeSent') requests.push(params.request?.url ?? '')
     if (method === 'Page.loadEventFired') loaded.resolve()
     if (isTrouble(method, params)) troubles.push(`${method} ${JSON.stringify(params)}`)
   })
@@ -125,13 +132,8 @@ async function newPage(link: Link): Promise<Page> {
   }
 }
 
-function isTrouble(
-  method: string,
-  params: Readonly<Record<string, { type?: string; level?: string }>>,
-) {
-  if (method === 'Runtime.exceptionThrown' || method === 'Audits.issueAdded') return true
-  if (method === 'Network.loadingFailed') return true
-  const level = method === 'Log.entryAdded' ? params.entry?.level : String(params.type)
+function isTrouble(method: string, { entry, type = '' }: Params): boolean {
   const isSaid = method === 'Log.entryAdded' || method === 'Runtime.consoleAPICalled'
-  return isSaid && ['error', 'warning', 'assert'].includes(level ?? '')
+  if (isSaid) return ['error', 'warning', 'assert'].includes(entry?.level ?? type)
+  return ['Runtime.exceptionThrown', 'Audits.issueAdded', 'Network.loadingFailed'].includes(method)
 }

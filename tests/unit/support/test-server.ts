@@ -24,11 +24,11 @@ const pool: BackendPool = {
   changed() {},
 }
 
-/** The whole URL space over a world in which nothing is installed. */
-export function createTestServer(change: Partial<ServerNeeds> & { who?: Principal } = {}) {
+/** What a server needs, of a world in which nothing is installed. */
+export function testNeeds(change: Partial<ServerNeeds> & { who?: Principal } = {}): ServerNeeds {
   const { who = principal(), ...needs } = change
   let ids = 0
-  const handle = createServer({
+  return {
     log: silentLog,
     clock: createClock(),
     newId: () => `id-${++ids}`,
@@ -86,7 +86,12 @@ export function createTestServer(change: Partial<ServerNeeds> & { who?: Principa
     limiterMode: () => 'exact',
     metrics: { text: async () => 'a_metric 1\n' },
     ...needs,
-  })
+  }
+}
+
+/** The whole URL space over that world. */
+export function createTestServer(change: Partial<ServerNeeds> & { who?: Principal } = {}) {
+  const handle = createServer(testNeeds(change))
   /** Sends a request as a client would; `headers` replace the good key. */
   return async (
     method: string,
