@@ -47,6 +47,12 @@ export function createLog(level: string): Log {
 /** A log that keeps nothing. */
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} }
 
+/**
+ * What a terminal obeys and JSON does not escape: C1 controls, other ends of lines, and marks that turn
+ * the reading direction. Refusals quote their callers.
+ */
+const OBEYED = /[\u007f-\u009f\u2028\u2029\ufeff\p{Bidi_Control}]/gu
+
 /** An error and its causes as one line of text each; stacks stay out of the log. */
 export function describeError(err: unknown): string {
   const parts: string[] = []
@@ -54,5 +60,8 @@ export function describeError(err: unknown): string {
     parts.push(at instanceof Error ? `${at.name}: ${at.message}` : String(at))
     at = at instanceof Error ? at.cause : undefined
   }
-  return parts.join(' <- ').slice(0, MAX_TEXT)
+  return parts
+    .join(' <- ')
+    .slice(0, MAX_TEXT)
+    .replace(OBEYED, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

@@ -4,6 +4,7 @@ import { createAdmin, openPasswords } from './admin.ts'
 import type { ApiNeeds } from './api/chain.ts'
 import { createCursors } from './api/cursor.ts'
 import { createRefreshTokens } from './auth/refresh-token.ts'
+import { createTurns } from './auth/turns.ts'
 import { systemClock } from './domain/clock.ts'
 import { installedModels } from './installed-models.ts'
 import type { RedisLink } from './limits/redis-link.ts'
@@ -53,6 +54,7 @@ export async function openApi(config: Config, needs: OpenApiNeeds) {
     store: failures,
     digestOf: (name) => keyring.mac('login-name', name),
     byAddress: shield,
+    inTurn: createTurns(),
     isKnownPlace: createKnownPlaces({ db, clock }),
   })
   const refreshBudget = createRefreshBudget({ clock, log, store: failures('refreshes') })

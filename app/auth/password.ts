@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { availableParallelism } from 'node:os'
-import { GatewayError } from '../errors/gateway-error.ts'
+import { createTurns } from './turns.ts'
 
 /** OWASP's argon2id floor is 19 MiB and 2 passes; this is what one login may cost here. */
 const ARGON2ID = { algorithm: 'argon2id', memoryCost: 65_536, timeCost: 2 } as const
@@ -8,7 +7,6 @@ const PARAMETERS = `$argon2id$v=19$m=${ARGON2ID.memoryCost},t=${ARGON2ID.timeCos
 /** Bytes of salt and hash in what `Bun.password` makes. */
 const PART_BYTES = 32
 const MAX_LENGTH = 256
-const MAX_WAITING = 64
 
 export interface PasswordNeeds {
   /** Shortest password accepted, in characters. */
@@ -30,9 +28,9 @@ export interface Passwords {
   readonly decoy: string
 }
 
-/** Hashes at most one password per core at a time, so that logins can't starve the streams. */
+/** Hashes passwords in turns. */
 export function createPasswords({ minLength, isCommon }: PasswordNeeds): Passwords {
-  const inTurn = boundedPool(availableParallelism(), MAX_WAITING)
+  const inTurn = createTurns()
   return {
     async problem(password, username) {
       const length = [...normalise(password)].length
@@ -63,34 +61,4 @@ function isMadeOf(password: string, words: readonly string[]): boolean {
   let rest = password
   for (const word of words) rest = rest.replaceAll(word, '')
   return rest !== password && !/\p{L}/u.test(rest)
-}
-
-function boundedPool(size: number, maxWaiting: number) {
-  let free = size
-  const waiting: (() => void)[] = []
-  const takeTurn = async (): Promise<void> => {
-    if (free > 0) {
-      free--
-      return
-    }
-    if (waiting.length >= maxWaiting) {
-      throw new GatewayError('busy', 'too many logins at the moment; try again in a second', {
-        headers: { 'retry-after': '1' },
-      })
-    }
-    await new Promise<void>((resolve) => waiting.push(resolve))
-  }
-  const passTurn = (): void => {
-    const next = waiting.shift()
-    if (next) next()
-    else free++
-  }
-  return async <T>(task: () => Promise<T>): Promise<T> => {
-    await takeTurn()
-    try {
-      return await task()
-    } finally {
-      passTurn()
-    }
-  }
 }

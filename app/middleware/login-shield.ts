@@ -1,3 +1,4 @@
+import type { InTurn } from '../auth/turns.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { ErrorCode } from '../errors/codes.ts'
 import type { Log } from '../log.ts'
@@ -26,6 +27,8 @@ export interface LoginShieldNeeds {
   readonly digestOf: (name: string) => string
   /** Counts against the address whatever account is tried. */
   readonly byAddress: Pick<Shield, 'attempt'>
+  /** Has logins wait for each other before they cost anything: many may come at once. */
+  readonly inTurn: InTurn
   /** Whether the account was used from that address before. */
   readonly isKnownPlace: (username: string, address: string | null) => Promise<boolean>
 }
@@ -50,7 +53,7 @@ export interface LoginShield {
 }
 
 export function createLoginShield(needs: LoginShieldNeeds): LoginShield {
-  const { clock, log, store, digestOf, byAddress, isKnownPlace } = needs
+  const { clock, log, store, digestOf, byAddress, inTurn, isKnownPlace } = needs
   const shield = (name: string, terms: { limit: number; windowMs: number }): Shield =>
     createShield({
       ...terms,
@@ -69,12 +72,14 @@ export function createLoginShield(needs: LoginShieldNeeds): LoginShield {
       const name = username.toLowerCase()
       const account = digestOf(name)
       const place = `${account} ${group ?? HERE}`
-      return await places.attempt(place, never, async () => {
+      const enter = async () => {
         const isStrange = !(await isKnownPlace(name, address))
-        return await accounts.attempt(isStrange ? account : null, never, () =>
-          byAddress.attempt(group, never, login),
-        )
-      })
+        return await accounts.attempt(isStrange ? account : null, never, login)
+      }
+      // Who is refused for what they did before takes nobody's turn.
+      return await places.attempt(place, never, () =>
+        byAddress.attempt(group, never, () => inTurn(enter)),
+      )
     },
     close() {
       places.close()

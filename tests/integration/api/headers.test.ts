@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'bun:test'
-import { CHAT, type Sending, type Stage, setStage } from '../../support/gateway/stage.ts'
+import { gates } from '../../support/fake-ollama/gate.ts'
+import { chatRecords } from '../../support/fake-ollama/records.ts'
+import { stream } from '../../support/fake-ollama/script.ts'
+import { readRecords } from '../../support/gateway/records.ts'
+import { CHAT, MODEL, type Sending, type Stage, setStage } from '../../support/gateway/stage.ts'
 import { PASSWORD } from '../../support/logins.ts'
 
 const ORIGIN = 'https://chat.example.com'
@@ -158,6 +162,21 @@ describe('pages of other origins', () => {
       const refused = await preflight(stage, path, OTHER)
       expect([refused.status, await crossOriginOf(refused)]).toEqual([405, { vary: 'Origin' }])
     }
+  })
+
+  test('that are listed get a stream record by record, each before Ollama made the next', async () => {
+    await using stage = await setStage({ settings: { corsOrigins: [ORIGIN] } })
+    const records = chatRecords(MODEL, ['one', 'two'])
+    const held = gates(records.length)
+    stage.ollama.once('/api/chat', stream(records, { gates: held.map(({ passed }) => passed) }))
+    held[0]?.open()
+    const response = await stage.post('/ollama/api/chat', CHAT, { headers: { origin: ORIGIN } })
+    const reader = readRecords(response)
+    for (const [i] of records.entries()) {
+      expect(await reader.next()).toHaveProperty('model', MODEL)
+      held[i + 1]?.open()
+    }
+    expect(await reader.next()).toBeNull()
   })
 
   test('may all read with a star, and never send cookies', async () => {

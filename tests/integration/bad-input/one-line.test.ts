@@ -56,6 +56,14 @@ afterAll(async () => {
   await serving.stop()
 })
 
+const login = JSON.stringify({ username: 'root', password: PASSWORD })
+const tokens = await fetch(`${serving.url}/auth/login`, {
+  method: 'POST',
+  headers: { 'content-type': 'application/json' },
+  body: login,
+})
+const { refresh_token: refreshToken } = (await tokens.json()) as { refresh_token: string }
+
 const statuses = new Set<number>()
 
 /** Sends these header lines as they are. */
@@ -79,7 +87,6 @@ async function send(method: string, path: string, body: object): Promise<void> {
 }
 
 const bearer = `Authorization: Bearer ${key}`
-const login = JSON.stringify({ username: 'root', password: PASSWORD })
 
 describe('whatever is in a request, nothing of it breaks a line of ours:', () => {
   let ended: Ended
@@ -94,9 +101,14 @@ describe('whatever is in a request, nothing of it breaks a line of ours:', () =>
       }
       await sendRaw('GET /me', [`Authorization: Bearer ${text}`])
       await sendRaw('POST /auth/login', [`User-Agent: ${text}`], login)
-      await sendRaw(`GET /admin/users/${text.replace(/[\s\x07\b]/g, '%20')}`, [bearer])
+      await sendRaw(`GET /admin/users/${text.replaceAll(/[^!-~]/g, '%1b')}`, [bearer])
     }
     await sendRaw('GET /me', [`User-Agent: ${'x'.repeat(65_536)}`])
+    for (const secret of [key, refreshToken]) {
+      await send('DELETE', `/admin/users/${secret}`, {})
+      await send('DELETE', `/admin/sessions/${secret}`, {})
+      await send('POST', '/admin/keys/inspect', { key: `${secret}x` })
+    }
     for (const [, text] of IN_BODIES) {
       await send('POST', '/auth/login', { username: text, password: text })
       await send('POST', '/auth/token', { refresh_token: text })
@@ -124,7 +136,7 @@ describe('whatever is in a request, nothing of it breaks a line of ours:', () =>
       expect(['debug', 'info', 'warn']).toContain(entry.level)
       expect(entry.msg).not.toBe('forged')
     }
-    expect([...statuses].filter((status) => status >= 500 && status !== 502)).toEqual([])
+    expect([...statuses].filter((status) => status >= 500)).toEqual([])
   })
 
   test('nothing in it moves the cursor or turns the reading direction of who reads it', () => {
@@ -132,8 +144,9 @@ describe('whatever is in a request, nothing of it breaks a line of ours:', () =>
   })
 
   test('no secret that was sent is in it', () => {
-    expect(ended.stderr).not.toContain(PASSWORD)
-    expect(ended.stderr).not.toContain(key.slice(14, -6))
+    for (const secret of [PASSWORD, key.slice(14, -6), refreshToken.slice(14, -6)]) {
+      expect(lines.filter((line) => line.includes(secret))).toEqual([])
+    }
   })
 
   test.each([
