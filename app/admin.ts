@@ -27,7 +27,13 @@ const DAY_MS = 86_400_000
 
 type AdminSettings = Pick<
   Config,
-  'minPasswordLength' | 'accessTokenMinutes' | 'sessionIdleDays' | 'sessionDays' | 'registration'
+  | 'minPasswordLength'
+  | 'accessTokenMinutes'
+  | 'sessionIdleDays'
+  | 'sessionDays'
+  | 'registration'
+  | 'bodyTimeoutSeconds'
+  | 'requestTimeoutSeconds'
 >
 
 export interface AdminNeeds extends AdminSettings {
@@ -75,7 +81,12 @@ export function createAdmin({ db, keyring, minPasswordLength, ...rest }: AdminNe
     limits: createLimits({ ...needs, buckets, installedModels }),
     sessions: createSessions(logins),
     registration: createRegistration({ ...logins, isOpen: rest.registration }),
-    signingKeys: createSigningKeyRotation({ ...needs, keyring, lifetimeS }),
+    signingKeys: createSigningKeyRotation({
+      ...needs,
+      keyring,
+      lifetimeS,
+      longestRequestMs: (rest.bodyTimeoutSeconds + rest.requestTimeoutSeconds) * 1000,
+    }),
     cleanUp: createCleanUp(needs),
   }
 }

@@ -11,7 +11,7 @@ import type { Log } from './log.ts'
 import { createMetrics } from './metrics/registry.ts'
 import { createCallerAddress, createClientAddress } from './middleware/client-address.ts'
 import { redisFailureStore } from './middleware/failure-store.ts'
-import { createShield, FAILED_AT_THE_DOOR } from './middleware/shield.ts'
+import { createShield } from './middleware/shield.ts'
 import { openApi } from './open-api.ts'
 import { openIdentity } from './open-identity.ts'
 import { openLimiter } from './open-limiter.ts'
@@ -58,7 +58,8 @@ export async function openDeps(config: Config, { log, migrate }: DepsOptions) {
   const { db } = store
   const metrics = createMetrics({ version: packageJson.version })
 
-  // Not among the others that ask the database: strangers with made-up keys must not keep revocations from being seen.
+  // Not among the others that ask the database: strangers with made-up keys must not keep revocations
+  // from being seen.
   const watching = createBounded(READ_TIMEOUT_MS, MAX_WATCHES)
   const identity = openIdentity(config, db)
   const { signingKeys, verifier } = identity
@@ -68,7 +69,6 @@ export async function openDeps(config: Config, { log, migrate }: DepsOptions) {
   const shield = createShield({
     limit: config.failedAuthPerMinute,
     windowMs: SHIELD_WINDOW_MS,
-    failures: FAILED_AT_THE_DOOR,
     store: redis && redisFailureStore(redis),
     onBlocked: metrics.limits.shieldBlocked,
     clock,
@@ -113,7 +113,7 @@ export async function openDeps(config: Config, { log, migrate }: DepsOptions) {
     identity,
     log,
     redis,
-    shield,
+    onBlocked: metrics.limits.shieldBlocked,
     check: () => watch.check(),
   })
   let isDraining = false

@@ -15,8 +15,9 @@ export interface RunningServer {
   /** Where it listens, as `http://host:port`. */
   readonly url: string
   /**
-   * Stops taking requests, after the drain delay, lets the running ones end until the drain timeout, cuts the rest with an
-   * error record, commits the ledger and lets go of everything. A second call cuts at once.
+   * Stops taking requests after the drain delay, lets the running ones end until the drain timeout,
+   * cuts the rest with an error record, commits the ledger and lets go of everything. A second call
+   * cuts at once.
    */
   stop(): Promise<void>
 }

@@ -4,15 +4,15 @@ import { createAdmin, openPasswords } from './admin.ts'
 import type { ApiNeeds } from './api/chain.ts'
 import { createCursors } from './api/cursor.ts'
 import { createRefreshTokens } from './auth/refresh-token.ts'
-import { createTurns } from './auth/turns.ts'
+import { createLoginTurns } from './auth/turns.ts'
 import { systemClock } from './domain/clock.ts'
 import { installedModels } from './installed-models.ts'
 import type { RedisLink } from './limits/redis-link.ts'
 import type { Log } from './log.ts'
+import { createDoorShield } from './middleware/door-shield.ts'
 import { redisFailureStore } from './middleware/failure-store.ts'
 import { createLoginShield } from './middleware/login-shield.ts'
 import { createRefreshBudget } from './middleware/refresh-budget.ts'
-import type { Shield } from './middleware/shield.ts'
 import type { Identity } from './open-identity.ts'
 import { openShared } from './open-shared.ts'
 import { recordRefusal } from './services/audit-trail.ts'
@@ -28,8 +28,8 @@ export interface OpenApiNeeds {
   readonly log: Log
   /** The way to Redis, if there is one. */
   readonly redis: RedisLink | null
-  /** Counts what fails against the address it comes from. */
-  readonly shield: Shield
+  /** Told of each request that is refused for what its address did before. */
+  readonly onBlocked: () => void
   /** Looks for changes, so that one that was made here holds here as well. */
   readonly check: () => Promise<void>
 }
@@ -40,7 +40,7 @@ const HOUR_MS = 3_600_000
 
 /** What the endpoints of our own API need of their own, and what the server does unasked. */
 export async function openApi(config: Config, needs: OpenApiNeeds) {
-  const { store, identity, log, redis, shield, check } = needs
+  const { store, identity, log, redis, onBlocked, check } = needs
   const { db } = store
   const { keyring, accessTokens } = identity
   const clock = systemClock
@@ -48,13 +48,21 @@ export async function openApi(config: Config, needs: OpenApiNeeds) {
   const passwords = openPasswords(config.minPasswordLength)
   const audit = { db, clock, newId }
   const failures = (name: string) => (redis ? redisFailureStore(redis, name) : null)
+  const door = createDoorShield({
+    limit: config.failedAuthPerMinute,
+    windowMs: MINUTE_MS,
+    clock,
+    log,
+    store: failures('door'),
+    onBlocked,
+  })
   const loginShield = createLoginShield({
     clock,
     log,
     store: failures,
     digestOf: (name) => keyring.mac('login-name', name),
-    byAddress: shield,
-    inTurn: createTurns(),
+    door,
+    inTurn: createLoginTurns(),
     isKnownPlace: createKnownPlaces({ db, clock }),
   })
   const refreshBudget = createRefreshBudget({ clock, log, store: failures('refreshes') })
@@ -62,7 +70,7 @@ export async function openApi(config: Config, needs: OpenApiNeeds) {
   const api = {
     loginShield,
     refreshBudget,
-    strangerShield: shield,
+    door,
     sessionIdOf: (token) => refreshTokens.read(token)?.sessionId ?? null,
     corsOrigins: config.corsOrigins,
     cursors: createCursors(keyring),
@@ -108,6 +116,7 @@ export async function openApi(config: Config, needs: OpenApiNeeds) {
     /** Told of each use of a key. */
     onKeyUse: keyUses.note,
     async close(): Promise<void> {
+      door.close()
       loginShield.close()
       refreshBudget.close()
       await upkeep.close()

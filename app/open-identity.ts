@@ -19,8 +19,8 @@ export function openIdentity(config: Config, db: Db) {
   const clock = systemClock
   const keyring = openKeyring(readMasterSecret(config.secret, config.secretFile))
   const reading = createBounded(READ_TIMEOUT_MS, MAX_READS)
-  const load = createPrincipalLoader({ db, clock })
   const signingKeys = createSigningKeys({ db, keyring, clock })
+  const load = createPrincipalLoader({ db, clock, isSigner: signingKeys.has })
   const accessTokens = createAccessTokens({
     keys: signingKeys,
     clock,

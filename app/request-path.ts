@@ -12,11 +12,22 @@ export function routePath(url: string): string {
 /** The key in a path of the form `/ollama/k/KEY/…`, or null. */
 export const keyInPath = (url: string): string | null => KEY_SEGMENT.exec(pathOf(url))?.[1] ?? null
 
-/** `url` is absolute: the host guard has seen to it. */
+/**
+ * Whether the path is written as the router sees it, without a doubled or trailing slash: where a
+ * parameter that was left empty would make another address of it.
+ */
+export const isPlainPath = (url: string): boolean => writtenPath(url) === routePath(url)
+
+/** Doubled slashes are one: what joins a base and a path often makes them. */
 function pathOf(url: string): string {
+  const path = writtenPath(url)
+  return path.includes('//') ? path.replace(/\/{2,}/g, '/') : path
+}
+
+/** `url` is absolute: the host guard has seen to it. */
+function writtenPath(url: string): string {
   const start = url.indexOf('/', url.indexOf('://') + 3)
   if (start < 0) return '/'
   const end = url.slice(start).search(/[?#]/)
-  const path = end < 0 ? url.slice(start) : url.slice(start, start + end)
-  return path.includes('//') ? path.replace(/\/{2,}/g, '/') : path
+  return end < 0 ? url.slice(start) : url.slice(start, start + end)
 }

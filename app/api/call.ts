@@ -4,12 +4,13 @@ import { nothingHere } from '../errors/gateway-error.ts'
 import type { BaseEnv } from '../factory.ts'
 import type { PrincipalEnv } from '../middleware/key-lookup.ts'
 import type { Actor } from '../services/actor.ts'
-import type { Cursors, Page, PageQuery, PageRequest } from './cursor.ts'
+import type { Page } from '../services/page.ts'
+import type { Cursors, PageQuery, PageRequest } from './cursor.ts'
 import type { Guards } from './guards.ts'
 import { isText } from './input.ts'
 import type { ApiServices } from './services.ts'
 
-/** What a segment of a path names has no longer name, in UTF-16 units. */
+/** No name of anything in a path is longer, in UTF-16 units. */
 const MAX_PARAM = 256
 
 /** Where a request comes from, for records. */
@@ -31,9 +32,9 @@ export interface Call<Query, Body> {
   readonly principal: Principal
   /** The same for the audit log, with from where. */
   readonly actor: Actor
-  /** A segment of the path. */
+  /** A parameter of the path. Throws not_found for a text that can't name anything. */
   readonly param: (name: string) => string
-  /** One page of a list, as it is sent. */
+  /** One page of a list, as it is sent. Throws invalid for a cursor that is not of this list. */
   page<Row, Item>(
     fetch: (page: PageRequest) => Promise<Page<Row>>,
     view: (row: Row) => Item,

@@ -1,6 +1,6 @@
 import type { Context, Handler, MiddlewareHandler } from 'hono'
 import { z } from 'zod'
-import { GatewayError } from '../errors/gateway-error.ts'
+import { GatewayError, nothingHere } from '../errors/gateway-error.ts'
 import type { App, BaseEnv } from '../factory.ts'
 import { type FreshRightsNeeds, freshRights } from '../middleware/fresh-rights.ts'
 import { type IpShieldNeeds, ipShield } from '../middleware/ip-shield.ts'
@@ -8,6 +8,7 @@ import { readJsonObject } from '../middleware/json-object.ts'
 import { type KeyLookupNeeds, keyLookup, type PrincipalEnv } from '../middleware/key-lookup.ts'
 import { role } from '../middleware/role.ts'
 import { successorNotice } from '../middleware/successor-notice.ts'
+import { isPlainPath } from '../request-path.ts'
 import type { Transact } from '../services/change.ts'
 import { type Call, type Origin, toCall } from './call.ts'
 import type { Cursors } from './cursor.ts'
@@ -75,7 +76,7 @@ export function mountEndpoint<Query, Body, Result, Wire>(
       ? await onceOnly(needs, definition, { key, input, call })
       : await run(definition, call())
   }
-  app.on(method, [path], ...known, handler)
+  app.on(method, [path], plainPathOnly, ...known, handler)
 }
 
 async function run<Query, Body, Result, Wire>(
@@ -106,6 +107,12 @@ const originOf = (c: Context<BaseEnv>, { callerAddress }: KeyLookupNeeds): Origi
   agent: c.req.header('user-agent') ?? null,
   requestId: c.get('requestId'),
 })
+
+/** `DELETE /me/sessions/` with an id that was left empty must not be `DELETE /me/sessions`. */
+const plainPathOnly: MiddlewareHandler = async (c, next) => {
+  if (!isPlainPath(c.req.url)) throw nothingHere()
+  await next()
+}
 
 /** A key that was made for less must not be a way to more: to another key, or to the password. */
 const unrestrictedOnly: MiddlewareHandler<PrincipalEnv> = async (c, next) => {

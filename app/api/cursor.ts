@@ -26,13 +26,6 @@ export interface PageRequest {
   readonly limit: number
 }
 
-/** A page as services give it. */
-export interface Page<Row> {
-  readonly rows: readonly Row[]
-  /** The key of its last row, when there are more behind it. */
-  readonly next: string | null
-}
-
 /** A page as it is sent. */
 export const pageSchema = <Item extends z.ZodType>(item: Item) =>
   z.object({

@@ -1,9 +1,11 @@
 import type { Context } from 'hono'
+import { GatewayError } from '../errors/gateway-error.ts'
 import type { BaseEnv } from '../factory.ts'
 import type { CallerAddress, ClientAddress } from '../middleware/client-address.ts'
+import type { DoorShield } from '../middleware/door-shield.ts'
 import type { LoginShield } from '../middleware/login-shield.ts'
 import type { RefreshBudget } from '../middleware/refresh-budget.ts'
-import type { Shield } from '../middleware/shield.ts'
+import { refreshInvalid } from '../services/refresh.ts'
 import { requireOwnOrigin } from './auth/refresh-cookie.ts'
 
 export interface GuardsNeeds {
@@ -11,8 +13,7 @@ export interface GuardsNeeds {
   readonly callerAddress: CallerAddress
   readonly loginShield: Pick<LoginShield, 'attempt'>
   readonly refreshBudget: Pick<RefreshBudget, 'attempt'>
-  /** Counts what fails that needs no login. */
-  readonly strangerShield: Pick<Shield, 'attempt'>
+  readonly door: Pick<DoorShield, 'attempt'>
   /** The session that a refresh token names, genuine or not; null for junk. */
   readonly sessionIdOf: (refreshToken: string) => string | null
   readonly corsOrigins: readonly string[]
@@ -22,29 +23,42 @@ export interface GuardsNeeds {
 export interface Guards {
   login<T>(username: string, attempt: () => Promise<T>): Promise<T>
   refresh<T>(token: string, attempt: () => Promise<T>): Promise<T>
+  /** Runs a logout, which is as good when there was nothing to end; that counts as a failure. */
+  logout(token: string, attempt: () => Promise<boolean>): Promise<void>
   stranger<T>(attempt: () => Promise<T>): Promise<T>
   /** Throws forbidden unless a page of our own, or one that may call, sends the request. */
   ownOrigin(): void
 }
-
-const nobodyIsKnown = (): boolean => false
 
 /** The guards for one request. */
 export function createGuards(c: Context<BaseEnv>, needs: GuardsNeeds): Guards {
   const { headers } = c.req.raw
   const peer = c.env.peerAddress()
   const group = needs.clientAddress(peer, headers)
-  const stranger: Guards['stranger'] = (attempt) =>
-    needs.strangerShield.attempt(group, nobodyIsKnown, attempt)
   return {
-    stranger,
+    stranger: (attempt) => needs.door.attempt({ group, visitor: null }, attempt),
     login: (username, attempt) =>
       needs.loginShield.attempt(
         { username, address: needs.callerAddress(peer, headers), group },
         attempt,
       ),
-    refresh: (token, attempt) =>
-      stranger(() => needs.refreshBudget.attempt(needs.sessionIdOf(token), attempt)),
+    refresh(token, attempt) {
+      const sessionId = needs.sessionIdOf(token)
+      return needs.door.attempt({ group, visitor: sessionId }, () =>
+        needs.refreshBudget.attempt(sessionId, attempt),
+      )
+    },
+    async logout(token, attempt) {
+      const end = async (): Promise<void> => {
+        if (!(await attempt())) throw refreshInvalid()
+      }
+      await needs.door.attempt({ group, visitor: needs.sessionIdOf(token) }, end).catch(isOver)
+    },
     ownOrigin: () => requireOwnOrigin(headers, needs.corsOrigins),
   }
+}
+
+/** There is nothing to be told: whoever logs out wants it to be over. */
+function isOver(err: unknown): void {
+  if (!(err instanceof GatewayError) || err.code !== 'refresh_invalid') throw err
 }

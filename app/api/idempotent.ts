@@ -34,7 +34,8 @@ export async function onceOnly<Query, Body, Result, Wire>(
   const plain = call()
   const { request, principal } = plain
   const asked = {
-    caller: principal.userId,
+    // A restricted key must not get what its owner was given.
+    caller: principal.isScoped ? `${principal.userId} ${principal.keyId}` : principal.userId,
     key,
     request: JSON.stringify([request.method, new URL(request.url).pathname, input]),
   }

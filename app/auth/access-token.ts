@@ -26,13 +26,17 @@ export interface AccessClaims {
   readonly sessionId: string
   /** Of the session; all tokens of an earlier one are dead. */
   readonly version: number
+  /** The name of the key that has signed it; without that key it is worth nothing. */
+  readonly signedBy: string
   /** In epoch ms. */
   readonly expiresAt: number
 }
 
 export interface AccessTokens {
   /** A JWT as RFC 9068 has it, signed with Ed25519. */
-  issue(bearer: { readonly userId: string } & Omit<AccessClaims, 'expiresAt'>): Promise<string>
+  issue(
+    bearer: { readonly userId: string } & Omit<AccessClaims, 'expiresAt' | 'signedBy'>,
+  ): Promise<string>
   /** What a genuine token says that has not expired; null for anything else. */
   read(token: string): Promise<AccessClaims | null>
   /** In whole seconds. */
@@ -70,24 +74,29 @@ export function createAccessTokens(needs: AccessTokenNeeds): AccessTokens {
     async read(token) {
       if (!isPlain(token)) return null
       try {
-        const { payload } = await jwtVerify(token, ({ kid = '' }) => keys.find(kid), {
-          algorithms: [ALGORITHM],
-          typ: TYPE,
-          issuer,
-          audience: issuer,
-          requiredClaims: ['sub', 'jti', 'iat', 'exp', 'sid', 'ver'],
-          clockTolerance: LEEWAY_S,
-          // With it `iat` is looked at too: neither older than a token gets, nor in the future.
-          maxTokenAge: lifetimeS,
-          currentDate: new Date(clock.now()),
-        })
+        const { payload, protectedHeader } = await jwtVerify(
+          token,
+          ({ kid = '' }) => keys.find(kid),
+          {
+            algorithms: [ALGORITHM],
+            typ: TYPE,
+            issuer,
+            audience: issuer,
+            requiredClaims: ['sub', 'jti', 'iat', 'exp', 'sid', 'ver'],
+            clockTolerance: LEEWAY_S,
+            // With it `iat` is looked at too: neither older than a token gets, nor in the future.
+            maxTokenAge: lifetimeS,
+            currentDate: new Date(clock.now()),
+          },
+        )
         const { sid, ver, exp, iat } = payload
         if (typeof sid !== 'string' || !Number.isSafeInteger(ver) || !Number.isSafeInteger(exp)) {
           return null
         }
         if (Number(exp) > Number(iat) + lifetimeS) return null
         const expiresAt = (Number(exp) + LEEWAY_S) * 1000
-        return { sessionId: sid, version: Number(ver), expiresAt }
+        const signedBy = protectedHeader.kid ?? ''
+        return { sessionId: sid, version: Number(ver), signedBy, expiresAt }
       } catch (err) {
         if (err instanceof errors.JOSEError) return null
         throw err

@@ -10,8 +10,8 @@ export const INVALID_TOKEN = `${CHALLENGE}, error="invalid_token"`
 
 /**
  * The credential of a request, wherever its client puts it: `Authorization: Bearer`, `x-api-key`,
- * `api-key`, or the path, where that is switched on. Query strings and cookies do not count. Null when there is none;
- * throws 400 for two different ones and 401 for a header that can't hold one.
+ * `api-key`, or the path, where that is switched on. Query strings and cookies do not count. Null when
+ * there is none; throws 400 for two different ones and 401 for a header that can't hold one.
  */
 export function readCredential(headers: Headers, fromPath: string | null): string | null {
   const found = new Set<string>()

@@ -14,19 +14,23 @@ import { parseLimit } from './limit-row.ts'
 export interface LoaderNeeds {
   readonly db: Db
   readonly clock: Clock
+  /** Whether access tokens are still signed, or were lately, with the key of that name. */
+  readonly isSigner: (signingKeyId: string) => Promise<boolean>
 }
 
-/** What names a credential: the digest of a key, or the session of an access token and its version. */
+/** What names a credential: the digest of a key, or what an access token says. */
 export type Credential =
   | { readonly digest: string }
-  | { readonly sessionId: string; readonly version: number }
+  | { readonly sessionId: string; readonly version: number; readonly signedBy: string }
 
 /** Reads who a credential belongs to and what they may do now; null when it is good for nothing. */
 export type LoadPrincipal = (credential: Credential) => Promise<Principal | null>
 
 export const createPrincipalLoader =
-  ({ db, clock }: LoaderNeeds): LoadPrincipal =>
+  ({ db, clock, isSigner }: LoaderNeeds): LoadPrincipal =>
   async (credential) => {
+    // Each time: a token that was read long ago is worth no more than the key that has signed it.
+    if ('signedBy' in credential && !(await isSigner(credential.signedBy))) return null
     const rows = await findVerification(db, credential satisfies CredentialName)
     if ('version' in credential && rows[0]?.version !== credential.version) return null
     return toPrincipal(rows, clock.now())

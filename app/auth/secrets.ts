@@ -27,7 +27,7 @@ export interface Keyring {
   digest(apiKey: string): string
   /** HMAC-SHA-256 in hex, with the key of that purpose. */
   mac(purpose: MacPurpose, text: string): string
-  /** Encrypts a text (AES-256-GCM) for one place: it can be opened there and nowhere else. */
+  /** Encrypts a text (AES-256-GCM) with its place as associated data: it can be opened there alone. */
   seal(text: string, place: string): string
   /** What was sealed for that place. Throws SecretError for anything else. */
   open(sealed: string, place: string): string

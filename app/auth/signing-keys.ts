@@ -19,6 +19,8 @@ export interface SigningKeysNeeds {
 export interface SigningKeys {
   /** The key that signs at the moment. Throws when there is none. */
   current(): Promise<{ readonly id: string; readonly privateKey: CryptoKey }>
+  /** Whether there is a key of that name. */
+  has(id: string): Promise<boolean>
   /** The public key of that name. Throws a JOSEError when there is none. */
   find(id: string): Promise<CryptoKey>
   /** All that anybody may need to check a token, the next one included: a JWK Set (RFC 7517). */
@@ -48,20 +50,30 @@ export function createSigningKeys({ db, keyring, clock }: SigningKeysNeeds): Sig
   let known: readonly SigningKeysTable[] = []
   let readAt = Number.NEGATIVE_INFINITY
   let reading: Promise<void> | null = null
+  let forgotten = 0
   const imported = new Map<string, Promise<CryptoKey>>()
 
   /** Once for all who ask at the same time, and not again so soon. */
   const read = async (): Promise<void> => {
     if (reading === null && clock.now() < readAt + LOOK_AGAIN_MS) return
-    reading ??= listSigningKeys(db)
-      .then((rows) => {
-        known = rows
-        readAt = clock.now()
-      })
-      .finally(() => {
-        reading = null
-      })
+    reading ??= readOnce(forgotten).finally(() => {
+      reading = null
+    })
     await reading
+  }
+
+  /** What was asked for before everything was forgotten may hold what is no longer there. */
+  const readOnce = async (asOf: number): Promise<void> => {
+    const rows = await listSigningKeys(db)
+    if (asOf !== forgotten) return await readOnce(forgotten)
+    known = rows
+    readAt = clock.now()
+  }
+
+  const row = async (id: string): Promise<SigningKeysTable | undefined> => {
+    const find = () => known.find((key) => key.id === id)
+    if (!find()) await read()
+    return find()
   }
 
   const importOnce = (name: string, jwk: () => string): Promise<CryptoKey> => {
@@ -77,18 +89,18 @@ export function createSigningKeys({ db, keyring, clock }: SigningKeysNeeds): Sig
       if (!signingKeyAt(known, clock.now()) || clock.now() > readAt + SIGNING_KEY_FORGOTTEN_MS) {
         await read()
       }
-      const row = signingKeyAt(known, clock.now())
-      if (!row) throw new Error('there is no key to sign access tokens with')
-      const jwk = () => keyring.open(row.sealed_private_jwk, placeOf(row.id))
-      return { id: row.id, privateKey: await importOnce(`private ${row.id}`, jwk) }
+      const key = signingKeyAt(known, clock.now())
+      if (!key) throw new Error('there is no key to sign access tokens with')
+      const jwk = () => keyring.open(key.sealed_private_jwk, placeOf(key.id))
+      return { id: key.id, privateKey: await importOnce(`private ${key.id}`, jwk) }
     },
 
+    has: async (id) => (await row(id)) !== undefined,
+
     async find(id) {
-      const byId = () => known.find((row) => row.id === id)
-      if (!byId()) await read()
-      const row = byId()
-      if (!row) throw new errors.JWKSNoMatchingKey()
-      return await importOnce(`public ${id}`, () => row.public_jwk)
+      const key = await row(id)
+      if (!key) throw new errors.JWKSNoMatchingKey()
+      return await importOnce(`public ${id}`, () => key.public_jwk)
     },
 
     async published() {
@@ -97,6 +109,7 @@ export function createSigningKeys({ db, keyring, clock }: SigningKeysNeeds): Sig
     },
 
     forget() {
+      forgotten++
       known = []
       readAt = Number.NEGATIVE_INFINITY
     },

@@ -7,7 +7,7 @@ const MAX_WAITING = 64
 export type InTurn = <T>(task: () => Promise<T>) => Promise<T>
 
 /**
- * Turns for tasks that hash passwords: one per core at a time, so that logins can't starve the streams,
+ * Turns for tasks that hash passwords: one per core at a time, so that they can't starve the streams,
  * and 64 that wait.
  */
 export function createTurns(): InTurn {
@@ -37,5 +37,19 @@ export function createTurns(): InTurn {
     } finally {
       passTurn()
     }
+  }
+}
+
+/**
+ * Turns for logins, of which hundreds may come at once: in each round of the event loop one of them goes
+ * on, be it let in, put in the queue or refused, and what else there is to do is done in between.
+ */
+export function createLoginTurns(): InTurn {
+  const inTurn = createTurns()
+  let last = Promise.resolve()
+  return async (task) => {
+    last = last.then(() => new Promise((resolve) => setImmediate(resolve)))
+    await last
+    return await inTurn(task)
   }
 }

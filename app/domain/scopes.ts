@@ -12,8 +12,6 @@ export interface Scopes {
   readonly addresses: readonly string[]
 }
 
-export const UNSCOPED: Scopes = { gateways: [], models: [], permissions: [], addresses: [] }
-
 /**
  * What is left of its owner's rights to a key with these scopes: never more. A key that is made for
  * certain gateways or models administers nothing, unless its permissions say so.

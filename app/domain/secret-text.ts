@@ -25,7 +25,10 @@ export const secretPattern = (prefix: string, ...fields: readonly number[]): Reg
 export const withChecksum = (body: string): string => body + checksum(body)
 
 /** The text with nothing left of the secrets in it but what they are, be they whole or a little short. */
-export const withoutSecrets = (text: string): string => text.replace(/\b(pl[a-z]_)\w{40,}/g, '$1…')
+export const withoutSecrets = (text: string): string =>
+  text
+    .replace(/\b(pl[a-z](?:_|%5f))\w{40,}/gi, '$1…')
+    .replace(/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, 'eyJ…')
 
 /** The fields of a text of that pattern, or null when it is none or its checksum is wrong. */
 export function fieldsOf(text: string, pattern: RegExp): string[] | null {

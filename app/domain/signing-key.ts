@@ -2,9 +2,9 @@ const MINUTE_MS = 60_000
 const DAY_MS = 86_400_000
 
 /** How long a key signs, in ms. */
-export const SIGNING_KEY_PERIOD_MS = 30 * DAY_MS
+const PERIOD_MS = 30 * DAY_MS
 /** How long before it signs a key is published, in ms, so that everybody who checks tokens has it. */
-export const SIGNING_KEY_NOTICE_MS = DAY_MS
+const NOTICE_MS = DAY_MS
 /** The same when an administrator wants a new key now: as long as it takes all servers to see it. */
 export const SIGNING_KEY_HURRY_MS = 5000
 /** How long the servers may go without looking which key signs, in ms. */
@@ -46,7 +46,7 @@ export function signingKeyState<K extends SigningKeyTimes>(
 export function nextSigningKeyFrom(keys: readonly SigningKeyTimes[], now: number): number | null {
   const latest = Math.max(...keys.map(({ signs_from }) => signs_from))
   if (keys.length === 0) return now
-  const due = latest + SIGNING_KEY_PERIOD_MS
-  if (now < due - SIGNING_KEY_NOTICE_MS) return null
-  return Math.max(due, now + SIGNING_KEY_NOTICE_MS)
+  const due = latest + PERIOD_MS
+  if (now < due - NOTICE_MS) return null
+  return Math.max(due, now + NOTICE_MS)
 }

@@ -2,6 +2,7 @@ import type { InTurn } from '../auth/turns.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { ErrorCode } from '../errors/codes.ts'
 import type { Log } from '../log.ts'
+import type { DoorShield } from './door-shield.ts'
 import type { FailureStore } from './failure-store.ts'
 import { createShield, type Shield } from './shield.ts'
 
@@ -26,7 +27,7 @@ export interface LoginShieldNeeds {
   /** What stands for a name in counts and logs: people type passwords into the field of the name. */
   readonly digestOf: (name: string) => string
   /** Counts against the address whatever account is tried. */
-  readonly byAddress: Pick<Shield, 'attempt'>
+  readonly door: Pick<DoorShield, 'attempt'>
   /** Has logins wait for each other before they cost anything: many may come at once. */
   readonly inTurn: InTurn
   /** Whether the account was used from that address before. */
@@ -53,7 +54,7 @@ export interface LoginShield {
 }
 
 export function createLoginShield(needs: LoginShieldNeeds): LoginShield {
-  const { clock, log, store, digestOf, byAddress, inTurn, isKnownPlace } = needs
+  const { clock, log, store, digestOf, door, inTurn, isKnownPlace } = needs
   const shield = (name: string, terms: { limit: number; windowMs: number }): Shield =>
     createShield({
       ...terms,
@@ -78,7 +79,7 @@ export function createLoginShield(needs: LoginShieldNeeds): LoginShield {
       }
       // Who is refused for what they did before takes nobody's turn.
       return await places.attempt(place, never, () =>
-        byAddress.attempt(group, never, () => inTurn(enter)),
+        door.attempt({ group, visitor: place }, () => inTurn(enter)),
       )
     },
     close() {

@@ -42,7 +42,7 @@ interface Visit {
  * looked up.
  */
 export function createShield(needs: ShieldNeeds): Shield {
-  const { failures = NOT_AUTHENTICATED, refusal = TOO_MANY_FAILURES } = needs
+  const { failures = NO_GOOD_KEY, refusal = TOO_MANY_FAILURES } = needs
   const budget = createFailureBudget(needs)
   const visits = new Map<string, Visit>()
 
@@ -99,19 +99,9 @@ export function createShield(needs: ShieldNeeds): Shield {
   }
 }
 
-const NOT_AUTHENTICATED: ReadonlySet<ErrorCode> = new Set([
-  'unauthorized',
-  'login_failed',
-  'refresh_invalid',
-])
-
-/** The same with an invitation that is not good, and a wrong password of somebody who changes it. */
-export const FAILED_AT_THE_DOOR: ReadonlySet<ErrorCode> = new Set([
-  ...NOT_AUTHENTICATED,
-  'forbidden',
-])
+const NO_GOOD_KEY: ReadonlySet<ErrorCode> = new Set(['unauthorized'])
 const TOO_MANY_FAILURES =
-  'too many failed attempts have come from your address; check your key or password, and try again later'
+  'too many requests without a valid API key have come from your address; check your key, and try again later'
 
 const tooManyFailures = (refusal: string, ms: number): GatewayError =>
   new GatewayError('too_many_failures', refusal, {

@@ -20,8 +20,12 @@ export interface Act {
   readonly target: string
 }
 
+/** How an act can end. */
+export const OUTCOMES = ['done', 'refused'] as const
+export type Outcome = (typeof OUTCOMES)[number]
+
 export interface Ending {
-  readonly outcome: 'done' | 'refused'
+  readonly outcome: Outcome
   /** What changed, or why it was refused; never a secret. */
   readonly detail: object
 }

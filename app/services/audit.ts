@@ -2,12 +2,12 @@ import type { Db } from '../../db/client.ts'
 import { type AuditFilter, pageOfAudit } from '../../db/queries/audit.ts'
 import type { AuditLogTable } from '../../db/schema.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
+import { OUTCOMES, type Outcome } from './audit-trail.ts'
 import { type Page, toPage } from './page.ts'
 
 /** Most entries of one page. */
 export const MAX_AUDIT_PAGE = 200
 const MAX_TEXT = 200
-const OUTCOMES = ['done', 'refused'] as const
 
 export interface AuditServiceNeeds {
   readonly db: Db
@@ -28,7 +28,7 @@ export interface AuditEntry {
   readonly action: string
   /** To whom or what. */
   readonly target: string
-  readonly outcome: 'done' | 'refused'
+  readonly outcome: Outcome
   /** What changed, with `before` and `after`, or why it was refused. */
   readonly detail: Readonly<Record<string, unknown>>
 }

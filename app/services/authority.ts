@@ -4,21 +4,54 @@ import { rolePermissions } from '../../db/queries/roles.ts'
 import { PERMISSIONS } from '../domain/role.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Actor } from './actor.ts'
-import { heldRoles, includedRoles } from './role-lineage.ts'
+import { heldRoles } from './role-lineage.ts'
+import { beyondReach, reachOf } from './role-reach.ts'
+import type { Role } from './role-view.ts'
 
 /** Whether the actor may do everything: whoever holds the machine, or all permissions. */
-export const mayDoAll = ({ principal }: Actor): boolean =>
+const mayDoAll = ({ principal }: Actor): boolean =>
   principal === null || PERMISSIONS.every((permission) => principal.permissions.has(permission))
 
-/** Throws forbidden unless the actor has all of these permissions: nobody gives what they don't have. */
-export function requireRights(actor: Actor, permissions: Iterable<string>): void {
-  const { principal } = actor
-  if (!principal) return
-  const missing = [...permissions].find((permission) => !principal.permissions.has(permission))
-  if (!missing) return
+/** Throws forbidden unless the actor may do everything: for what reaches everybody. */
+export function requireEverything(actor: Actor): void {
+  if (mayDoAll(actor)) return
   throw new GatewayError(
     'forbidden',
-    `this would give the permission ${missing}, which you do not have yourself; ask an administrator`,
+    'this concerns everybody, so it is for those who may do everything; ask an administrator',
+  )
+}
+
+/**
+ * Throws forbidden unless the actor has all that the role gives, through any of their own: permissions,
+ * models, weight and priority. Who may do everything reaches every role.
+ */
+export async function requireReach(tx: Db, actor: Actor, role: Role, now: number): Promise<void> {
+  const { principal } = actor
+  if (!principal) return
+  const { permissions } = principal
+  const beyond = beyondReach({ ...(await reachOf(tx, principal.userId, now)), permissions }, role)
+  if (beyond === null) return
+  throw new GatewayError(
+    'forbidden',
+    `the role ${role.name} gives ${beyond}, which you do not have yourself; ask an administrator`,
+  )
+}
+
+/** The same for who gives that role to somebody, or makes it what it is: that takes a whole credential. */
+export async function requireGivable(tx: Db, actor: Actor, role: Role, now: number): Promise<void> {
+  requireUnscoped(actor)
+  await requireReach(tx, actor, role, now)
+}
+
+/**
+ * Throws forbidden when the actor has shown a key that is restricted, other than that one: the text of
+ * another key, a password or a role would free them of the restriction.
+ */
+export function requireUnscoped({ principal }: Actor, keyId?: string): void {
+  if (!principal?.isScoped || principal.keyId === keyId) return
+  throw new GatewayError(
+    'forbidden',
+    'this is done with a login or an unrestricted key; yours is restricted',
   )
 }
 
@@ -40,6 +73,16 @@ export async function requireOver(
     'forbidden',
     `${user.username} may do more than you; ask an administrator to do this`,
   )
+}
+
+/** The same for what belongs to the user, such as a key or a session: what is theirs is theirs to end. */
+export async function requireOwnerOrOver(
+  tx: Db,
+  actor: Actor,
+  owner: { readonly id: string; readonly username: string },
+  now: number,
+): Promise<void> {
+  if (actor.principal?.userId !== owner.id) await requireOver(tx, actor, owner, now)
 }
 
 /** Throws forbidden when that is the actor, unless they may do everything: nobody promotes themselves. */
@@ -85,15 +128,7 @@ export async function requireStanding(tx: Db, { principal }: Actor, now: number)
 
 /** What a user may do at that time, through all roles and what they include. */
 export async function permissionsOf(db: Db, userId: string, now: number): Promise<string[]> {
-  return await permissionsIn(db, await heldRoles(db, userId, now))
-}
-
-/** What a role permits, itself and through those that it includes. */
-export async function permissionsWith(db: Db, roleId: string): Promise<string[]> {
-  return await permissionsIn(db, await includedRoles(db, roleId))
-}
-
-async function permissionsIn(db: Db, roles: readonly { readonly id: string }[]): Promise<string[]> {
+  const roles = await heldRoles(db, userId, now)
   const permissions = await Promise.all(roles.map(({ id }) => rolePermissions(db, id)))
   return [...new Set(permissions.flat())]
 }

@@ -30,10 +30,9 @@ export async function change<T>(
   entry: Act,
   act: (tx: Db) => Promise<{ readonly result: T; readonly detail: object }>,
 ): Promise<T> {
-  const transact: Transact = needs.transact ?? ((run) => needs.db.transaction().execute(run))
-  let revision = 0
-  try {
-    const result = await transact(async (tx) => {
+  return await noted(needs, entry, async () => {
+    let revision = 0
+    const result = await (needs.transact ?? plainly(needs))(async (tx) => {
       revision = await raiseRevision(tx)
       await requireStanding(tx, entry.actor, needs.clock.now())
       const { result, detail } = await act(tx)
@@ -42,17 +41,34 @@ export async function change<T>(
     })
     await needs.announce?.(revision)
     return result
+  })
+}
+
+/** Makes all look again at what a change has left to be done outside of the database, once it is. */
+export async function raiseAgain(needs: Pick<ChangeNeeds, 'db' | 'announce'>): Promise<void> {
+  const revision = await plainly(needs)(raiseRevision)
+  await needs.announce?.(revision)
+}
+
+/** Does what may be refused, and then notes the refusal in the audit log; rejects as it does. */
+export async function noted<T>(
+  needs: ChangeNeeds,
+  entry: Act,
+  act: () => Promise<T> | T,
+): Promise<T> {
+  try {
+    return await act()
   } catch (err) {
-    await noteRefusal(needs, entry, err)
+    // What is refused stays refused, whether or not that can be noted.
+    if (isRefusal(err)) await recordRefusal(needs, entry, err).catch(() => {})
     throw err
   }
 }
 
-/** Notes what an act ended with in the audit log, when it was refused. */
-export async function noteRefusal(needs: ChangeNeeds, entry: Act, err: unknown): Promise<void> {
-  // What is refused stays refused, whether or not that can be noted.
-  if (isRefusal(err)) await recordRefusal(needs, entry, err).catch(() => {})
-}
+const plainly =
+  ({ db }: Pick<ChangeNeeds, 'db'>): Transact =>
+  (act) =>
+    db.transaction().execute(act)
 
 /** Mistakes in what was asked for are not refusals: only what the actor may not do, or nobody may. */
 const isRefusal = (err: unknown): err is GatewayError =>

@@ -20,10 +20,11 @@ import {
 } from '../domain/secret-text.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Actor } from './actor.ts'
-import { permissionsOf, permissionsWith, requireRights } from './authority.ts'
+import { requireGivable, requireReach } from './authority.ts'
 import { type ChangeNeeds, change } from './change.ts'
 import { requireRole } from './find.ts'
 import { type Page, toPage } from './page.ts'
+import { beyondReach, reachOf, roleOf } from './role-reach.ts'
 
 const DAY_MS = 86_400_000
 /** How long an invitation is good for which no end is given, in ms; and the longest. */
@@ -85,7 +86,7 @@ export function createInvitations(needs: InvitationNeeds) {
       const act = { actor, action: 'invitation.create', target: id }
       return await change(needs, act, async (tx) => {
         const role = await requireRole(tx, options.role ?? DEFAULT_ROLE)
-        requireRights(actor, await permissionsWith(tx, role.id))
+        await requireGivable(tx, actor, await roleOf(tx, role.name, now), now)
         const row = {
           id,
           role_id: role.id,
@@ -121,12 +122,17 @@ export function createInvitations(needs: InvitationNeeds) {
       return { ...page, rows: page.rows.map((row) => toInvitation(row, clock.now())) }
     },
 
-    /** Takes an invitation back. Throws not_found when there is none that is unused. */
+    /**
+     * Takes an invitation back. Throws not_found when there is none that is unused, and forbidden for one
+     * whose role may do more than the actor.
+     */
     async withdraw(actor: Actor, id: string): Promise<void> {
       const found = (await listInvitations(db)).find((row) => row.id === id)
       if (!found) throw unknownInvitation(id)
       const act = { actor, action: 'invitation.withdraw', target: id }
       await change(needs, act, async (tx) => {
+        const now = clock.now()
+        await requireReach(tx, actor, await roleOf(tx, found.role, now), now)
         if (!(await deleteInvitation(tx, id))) throw unknownInvitation(id)
         return { result: undefined, detail: { role: found.role } }
       })
@@ -143,8 +149,7 @@ export async function isStillGiven(tx: Db, row: InvitationRow, now: number): Pro
   if (inviter === undefined) return true
   const user = await findUser(tx, inviter)
   if (!user || user.disabled === 1 || user.created_at > row.created_at) return false
-  const held = new Set(await permissionsOf(tx, user.id, now))
-  return (await permissionsWith(tx, row.role_id)).every((permission) => held.has(permission))
+  return beyondReach(await reachOf(tx, user.id, now), await roleOf(tx, row.role, now)) === null
 }
 
 const unknownInvitation = (id: string): GatewayError =>

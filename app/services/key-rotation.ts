@@ -10,9 +10,8 @@ import type { KeyRow } from '../../db/queries/keys.ts'
 import { mintApiKey } from '../domain/api-key.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { type Actor, SYSTEM } from './actor.ts'
-import { writeAudit } from './audit-trail.ts'
+import { requireOwnerOrOver, requireUnscoped } from './authority.ts'
 import { change } from './change.ts'
-import { requireOwnerOrOver, requireUnscoped } from './key-authority.ts'
 import { type MintingNeeds, sealedPlace, storeKey } from './key-minting.ts'
 import { checkGrace, DEFAULT_GRACE_MS } from './key-options.ts'
 import { type NewKey, requireKey, statusOf, toScopes, viewKey } from './key-view.ts'
@@ -93,21 +92,25 @@ export function createKeyRotation(needs: MintingNeeds) {
 
     /**
      * Replaces the keys whose time has come, each once however many servers do it at a time, and
-     * erases the texts that nobody can ask for any more. Returns how many keys were replaced.
+     * erases the texts that nobody can ask for any more. Returns how many keys were replaced. Rejects
+     * at the end when some could not be, which are due again the next time.
      */
     async rotateDue(): Promise<number> {
       await eraseOverdueTexts(db, clock.now())
       const due = await listDueKeys(db, clock.now(), MAX_DUE)
+      const failures: unknown[] = []
       let replaced = 0
       for (const id of due) {
         try {
           await rotateIfDue(id)
           replaced += 1
         } catch (err) {
-          if (!(err instanceof NotDue)) throw err
+          if (!(err instanceof NotDue)) failures.push(err)
         }
       }
-      return replaced
+      if (failures.length === 0) return replaced
+      const which = `${failures.length} of ${due.length} keys that are due could not be replaced`
+      throw new Error(which, { cause: failures[0] })
     },
 
     /**
@@ -119,24 +122,28 @@ export function createKeyRotation(needs: MintingNeeds) {
       oldIdOrKey: string,
       { owner }: Pick<RotateOptions, 'owner'> = {},
     ): Promise<NewKey> {
-      const old = await requireKey(db, oldIdOrKey, owner)
-      const now = clock.now()
-      requireUnscoped(actor, old.id)
-      await requireOwnerOrOver(db, actor, { id: old.user_id, username: old.username }, now)
-      const { id, text } = await deliverable(old, now)
-      const key = await viewKey(db, id, now)
-      const detail = { username: old.username, successor: id }
-      const act = { actor, action: 'key.deliver', target: old.id }
-      await writeAudit(needs, db, act, { outcome: 'done', detail })
-      return { ...key, key: text }
+      const { id: oldId } = await requireKey(db, oldIdOrKey, owner)
+      return await change(needs, { actor, action: 'key.deliver', target: oldId }, async (tx) => {
+        const old = await requireKey(tx, oldId)
+        const now = clock.now()
+        requireUnscoped(actor, oldId)
+        await requireOwnerOrOver(tx, actor, { id: old.user_id, username: old.username }, now)
+        const { id, text } = await deliverable(tx, old, now)
+        const detail = { username: old.username, successor: id }
+        return { result: { ...(await viewKey(tx, id, now)), key: text }, detail }
+      })
     },
   }
 
-  async function deliverable(old: KeyRow, now: number): Promise<{ id: string; text: string }> {
+  async function deliverable(
+    tx: Db,
+    old: KeyRow,
+    now: number,
+  ): Promise<{ id: string; text: string }> {
     if (old.replaced_by === null) {
       throw new GatewayError('not_found', `the key ${old.id} has no successor${whenNext(old, now)}`)
     }
-    const sealed = await findSealedText(db, old.replaced_by)
+    const sealed = await findSealedText(tx, old.replaced_by)
     if (sealed !== null && statusOf(old, now) === 'replaced') {
       return { id: old.replaced_by, text: keyring.open(sealed, sealedPlace(old.replaced_by)) }
     }

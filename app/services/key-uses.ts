@@ -2,6 +2,7 @@ import type { Db } from '../../db/client.ts'
 import { addKeyAddress, touchKey, touchKeyAddress } from '../../db/queries/key-uses.ts'
 import { findKey } from '../../db/queries/keys.ts'
 import { parseAddress } from '../domain/address.ts'
+import { agentText } from '../domain/agent.ts'
 import type { KeyUse } from '../domain/key-use.ts'
 import type { Log } from '../log.ts'
 import { type AuditNeeds, writeAudit } from './audit-trail.ts'
@@ -10,7 +11,6 @@ import { type AuditNeeds, writeAudit } from './audit-trail.ts'
 const INTERVAL_MS = 60_000
 /** Of how many keys and addresses it is known that their use was noted, and how many wait at most. */
 const MAX_KNOWN = 10_000
-const MAX_AGENT = 200
 
 export interface KeyUsesNeeds extends AuditNeeds {
   readonly log: Log
@@ -67,7 +67,7 @@ export function createKeyUses(needs: KeyUsesNeeds): KeyUses {
 
   return {
     note(use) {
-      const name = `${use.keyId} ${use.address}`
+      const name = `${use.keyId} ${placeOf(use.address)}`
       const at = clock.now()
       const before = noted.get(name)
       if (before !== undefined && at - before < INTERVAL_MS && at >= before) return
@@ -75,7 +75,7 @@ export function createKeyUses(needs: KeyUsesNeeds): KeyUses {
       noted.delete(name)
       noted.set(name, at)
       if (noted.size > MAX_KNOWN) noted.delete(noted.keys().next().value ?? '')
-      waiting.set(name, { ...use, agent: cleanAgent(use.agent), at })
+      waiting.set(name, { ...use, agent: agentText(use.agent), at })
     },
     flush,
     close: flush,
@@ -86,8 +86,8 @@ async function writeUse(needs: KeyUsesNeeds, tx: Db, use: NotedUse): Promise<voi
   const { keyId, address, at } = use
   await touchKey(tx, use, at - INTERVAL_MS)
   // One subscriber has a whole /64 of IPv6 and changes within it all the time.
-  const place = parseAddress(address ?? '')?.group
-  if (place === undefined) return
+  const place = placeOf(address)
+  if (place === null) return
   const row = { key_id: keyId, address: place, last_used_at: at }
   if (!(await addKeyAddress(tx, { ...row, first_used_at: at }))) {
     await touchKeyAddress(tx, row, at - INTERVAL_MS)
@@ -99,8 +99,6 @@ async function writeUse(needs: KeyUsesNeeds, tx: Db, use: NotedUse): Promise<voi
   await writeAudit(needs, tx, act, { outcome: 'done', detail: { keyId, address } })
 }
 
-/** It comes from a stranger and is shown to people: short, and without control characters. */
-function cleanAgent(agent: string | null): string | null {
-  const text = agent?.slice(0, 4 * MAX_AGENT).replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '') ?? ''
-  return text.slice(0, MAX_AGENT).trim() || null
-}
+/** What one subscriber has; nearly all addresses are IPv4, which need no second look. */
+const placeOf = (address: string | null): string | null =>
+  address?.includes(':') ? (parseAddress(address)?.group ?? null) : address

@@ -5,14 +5,15 @@ import { apiKeyId, mintApiKey } from '../domain/api-key.ts'
 import type { Scopes } from '../domain/scopes.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Actor } from './actor.ts'
+import { requireOwnerOrOver, requireUnscoped } from './authority.ts'
 import { change } from './change.ts'
 import { requireUser } from './find.ts'
-import { requireOwnerOrOver, requireUnscoped } from './key-authority.ts'
 import { type MintingNeeds, storeKey } from './key-minting.ts'
 import { checkDescription, checkedPlan } from './key-options.ts'
 import { createKeyRotation } from './key-rotation.ts'
 import { checkedScopes, requireWithin } from './key-scopes.ts'
 import { type Key, type NewKey, requireKey, viewKey, viewKeys } from './key-view.ts'
+import { type Page, toPage } from './page.ts'
 
 /** Most keys on a page. */
 const MAX_PAGE = 1000
@@ -109,15 +110,15 @@ export function createKeys(needs: KeysNeeds) {
      * The same in the order of their ids, a page at a time; `next` is what the next page comes after,
      * null on the last. Throws not_found for an unknown user, and invalid for a limit out of bounds.
      */
-    async page(options: KeyPageOptions): Promise<{ rows: Key[]; next: string | null }> {
+    async page(options: KeyPageOptions): Promise<Page<Key>> {
       const { username, after, limit } = options
       if (!Number.isSafeInteger(limit) || limit < 1 || limit > MAX_PAGE) {
         throw new GatewayError('invalid', `the limit must be a whole number from 1 to ${MAX_PAGE}`)
       }
       const userId = username === undefined ? options.userId : (await requireUser(db, username)).id
       const rows = await pageOfKeys(db, { userId, after: after ?? undefined, limit: limit + 1 })
-      const keys = await viewKeys(db, rows.slice(0, limit), clock.now())
-      return { rows: keys, next: rows.length > limit ? (keys.at(-1)?.id ?? null) : null }
+      const page = toPage(rows, limit, ({ id }) => id)
+      return { ...page, rows: await viewKeys(db, page.rows, clock.now()) }
     },
 
     /** Whose a key is, what it may do, and from where it was used. Takes the id, or the key itself. */

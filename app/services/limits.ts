@@ -3,7 +3,7 @@ import { ANY } from '../domain/limit.ts'
 import type { BucketReader } from '../limits/bucket-reader.ts'
 import type { Actor } from './actor.ts'
 import { appliedLimits } from './applied-limits.ts'
-import { type ChangeNeeds, change, noteRefusal } from './change.ts'
+import { type ChangeNeeds, change, raiseAgain } from './change.ts'
 import { requireOthersLimits } from './limit-authority.ts'
 import { ownBuckets } from './limit-buckets.ts'
 import { requireInstalled } from './limit-model.ts'
@@ -113,31 +113,30 @@ export function createLimits(needs: LimitsNeeds) {
     async resetUsed(actor: Actor, subject: Subject, selection: RuleSelection): Promise<number> {
       const filter = checkedSelection(selection)
       const entry = { actor, action: 'limit.reset-used', target: targetOf(subject) }
-      const found = await requireSubject(db, subject)
-      await requireOthersLimits(db, actor, found, clock.now()).catch(async (err) => {
-        await noteRefusal(needs, entry, err)
-        throw err
+      const limits = await change(needs, entry, async (tx) => {
+        const now = clock.now()
+        const found = await requireSubject(tx, subject)
+        await requireOthersLimits(tx, actor, found, now)
+        const limits = (await ownBuckets(tx, found, now)).filter(
+          (limit) =>
+            limit.gateway === filter.gateway &&
+            (filter.model === undefined || limit.model === filter.model) &&
+            (!filter.shadowOnly || limit.shadow) &&
+            (!filter.sharedOnly || limit.scope === 'shared'),
+        )
+        const rules = await listLimits(tx, found, filter)
+        if (limits.length === 0 && rules.length === 0) throw await noSuchRule(tx, found, filter)
+        return { result: limits, detail: { ...filter, buckets: limits.length } }
       })
-      const limits = (await ownBuckets(db, found, clock.now())).filter(
-        (limit) =>
-          limit.gateway === filter.gateway &&
-          (filter.model === undefined || limit.model === filter.model) &&
-          (!filter.shadowOnly || limit.shadow) &&
-          (!filter.sharedOnly || limit.scope === 'shared'),
-      )
-      const rules = await listLimits(db, found, filter)
-      if (limits.length === 0 && rules.length === 0) throw await noSuchRule(db, found, filter)
-      // Before the revision is raised: that is when servers look for buckets to empty.
       for (const [holder, held] of Map.groupBy(limits, (limit) => limit.holder)) {
         await buckets.empty(
           holder,
           held.map(({ bucket }) => bucket),
         )
       }
-      return await change(needs, entry, async () => ({
-        result: limits.length,
-        detail: { ...filter, buckets: limits.length },
-      }))
+      // Servers look for emptied buckets when the revision has been raised.
+      await raiseAgain(needs)
+      return limits.length
     },
 
     /**

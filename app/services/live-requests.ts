@@ -128,10 +128,10 @@ export function createLiveRequests({ clock, deadlines, isCurrent, reload }: Live
     await recheck(suspects)
   }
 
-  /** Asks once per key, however many requests it has open; a key that can't be read stops no other. */
+  /** Asks once for all requests of a key or token; one that can't be read stops no other. */
   async function recheck(suspects: readonly Entry[]): Promise<void> {
-    const byKey = Map.groupBy(suspects, ({ principal }) => principal.keyId)
-    const checks = await Promise.allSettled([...byKey.values()].map(recheckGroup))
+    const byCaller = Map.groupBy(suspects, ({ principal }) => principal)
+    const checks = await Promise.allSettled([...byCaller.values()].map(recheckGroup))
     const failed = checks.find((check) => check.status === 'rejected')
     if (failed) throw failed.reason
   }

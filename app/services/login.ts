@@ -90,11 +90,17 @@ async function begin(
   if (opened === 'changed') return null
   return await change(needs, act, async (tx) => {
     const opened = await open(tx, true)
-    if (typeof opened !== 'object') throw loginFailed()
+    if (typeof opened !== 'object') throw new ChangedMeanwhile()
     const { session, ended } = opened
     return { result: session, detail: { sessionId: session.id, endedSessions: ended } }
+  }).catch((err: unknown) => {
+    if (err instanceof ChangedMeanwhile) return null
+    throw err
   })
 }
+
+/** The password or the user is no longer what was verified. */
+class ChangedMeanwhile extends Error {}
 
 /** People type passwords into the field of the name: it is noted only when there is such a user. */
 async function refuse(

@@ -29,7 +29,8 @@ export const createRefresh =
   (needs: SessionNeeds) =>
   async (token: string, from: LoginOrigin): Promise<Tokens> => {
     const presented = needs.refreshTokens.read(token)
-    if (!presented) throw refreshInvalid()
+    // Before a transaction is begun for it: strangers can make up as many as they like.
+    if (!presented || !(await sessionOfToken(needs.db, presented))) throw refreshInvalid()
     const session = await needs.db.transaction().execute((tx) => move(needs, tx, presented, from))
     if (session) return await tokensOf(needs, session)
     await endReused(needs, presented, from)

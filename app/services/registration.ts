@@ -6,11 +6,11 @@ import {
   useInvitation,
 } from '../../db/queries/invitations.ts'
 import { upsertUserRole } from '../../db/queries/roles.ts'
-import { insertUser } from '../../db/queries/users.ts'
+import { findUser, insertUser } from '../../db/queries/users.ts'
 import type { Passwords } from '../auth/password.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { recordRefusal } from './audit-trail.ts'
-import { change } from './change.ts'
+import { change, noted } from './change.ts'
 import {
   createInvitations,
   type InvitationNeeds,
@@ -58,15 +58,19 @@ export function createRegistration(needs: RegistrationNeeds) {
     ): Promise<{ readonly user: User; readonly tokens: Tokens }> {
       if (!isOpen)
         throw new GatewayError('forbidden', 'nobody can register here; ask for an account')
-      const invitation = await requireInvitation(applicant.invitation, from)
+      const known = await requireInvitation(applicant.invitation, from)
       const username = applicant.username.toLowerCase()
       checkUsername(username)
+      const actor = actorFrom(`invitation:${known.id}`, from)
+      const act = { actor, action: 'user.register', target: username }
+      await noted(needs, act, () => requireFree(username))
       const problem = await passwords.problem(applicant.password, username)
       if (problem) throw new GatewayError('invalid', problem)
       const hash = await passwords.hash(applicant.password)
-      const actor = actorFrom(`invitation:${invitation.id}`, from)
-      const act = { actor, action: 'user.register', target: username }
       const { user, session } = await change(needs, act, async (tx) => {
+        // Whoever has invited may have lost the right to it since.
+        const { row: invitation, isGood } = await findInvitation(tx, applicant.invitation)
+        if (!invitation || !isGood) throw badInvitation()
         const user = await insert(tx, username, { hash, invitation })
         // After the user, whom the invitation then names.
         if (!(await useInvitation(tx, invitation.id, { at: clock.now(), by: user.id }))) {
@@ -83,14 +87,23 @@ export function createRegistration(needs: RegistrationNeeds) {
   }
 
   async function requireInvitation(code: string, from: LoginOrigin): Promise<InvitationRow> {
-    const now = clock.now()
-    const digest = invitationDigest(keyring, code)
-    const row = digest === null ? undefined : await findOpenInvitation(db, digest, now)
-    if (row && (await isStillGiven(db, row, now))) return row
+    const { row, isGood } = await findInvitation(db, code)
+    if (row && isGood) return row
     const actor = actorFrom(row ? `invitation:${row.id}` : 'anonymous', from)
     const err = badInvitation()
     await recordRefusal(needs, { actor, action: 'user.register', target: '-' }, err)
     throw err
+  }
+
+  async function findInvitation(from: Db, code: string) {
+    const now = clock.now()
+    const digest = invitationDigest(keyring, code)
+    const row = digest === null ? undefined : await findOpenInvitation(from, digest, now)
+    return { row, isGood: row !== undefined && (await isStillGiven(from, row, now)) }
+  }
+
+  async function requireFree(username: string): Promise<void> {
+    if (await findUser(db, username)) throw nameTaken(username)
   }
 
   async function insert(
@@ -118,10 +131,13 @@ export function createRegistration(needs: RegistrationNeeds) {
 
 function refuseTaken(err: unknown, username: string): never {
   if (databaseFault(err) !== 'unique') throw err
-  throw new GatewayError('conflict', `there is a user "${username}" already; take another name`, {
-    cause: err,
-  })
+  throw nameTaken(username, err)
 }
+
+const nameTaken = (username: string, cause?: unknown): GatewayError =>
+  new GatewayError('conflict', `there is a user "${username}" already; take another name`, {
+    cause,
+  })
 
 const badInvitation = (): GatewayError =>
   new GatewayError('forbidden', 'this invitation is not good, or used, or over; ask for another')

@@ -20,13 +20,6 @@ export function lineageOf(roleId: string, all: readonly RoleRow[]): string[] {
   return line
 }
 
-/** A role and all that it includes. */
-export async function includedRoles(db: Db, roleId: string): Promise<RoleRow[]> {
-  const all = await listRoles(db)
-  const ids = lineageOf(roleId, all)
-  return all.filter(({ id }) => ids.includes(id))
-}
-
 /** The roles that a user has at that time, with all that they include. */
 export async function heldRoles(db: Db, userId: string, now: number): Promise<RoleRow[]> {
   const [roles, memberships] = await Promise.all([listRoles(db), listMemberships(db, [userId])])

@@ -2,9 +2,10 @@ import { deleteUserRole, listMemberships, upsertUserRole } from '../../db/querie
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Actor } from './actor.ts'
 import { keepingAnAdmin } from './admins.ts'
-import { permissionsWith, requireNotSelf, requireOver, requireRights } from './authority.ts'
+import { requireGivable, requireNotSelf, requireOver } from './authority.ts'
 import { type ChangeNeeds, change } from './change.ts'
 import { requireRole, requireUser } from './find.ts'
+import { roleOf } from './role-reach.ts'
 
 /** Who has which role. */
 export function createRoleMembers(needs: ChangeNeeds) {
@@ -28,7 +29,7 @@ export function createRoleMembers(needs: ChangeNeeds) {
         const now = clock.now()
         requireNotSelf(actor, user.id)
         await requireOver(tx, actor, user, now)
-        requireRights(actor, await permissionsWith(tx, role.id))
+        await requireGivable(tx, actor, await roleOf(tx, role.name, now), now)
         const held = await listMemberships(tx, [user.id])
         const before = held.find((membership) => membership.role === role.name)
         await keepingAnAdmin(tx, () =>

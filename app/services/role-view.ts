@@ -63,12 +63,12 @@ export async function readRoles(db: Db, now: number): Promise<Role[]> {
   )
   return rows.map((row) => {
     const line = lineageOf(row.id, rows).flatMap((id) => own.get(id) ?? [])
-    return toRole(row, line, membersOf(row, memberships, now))
+    return toRole(row, line, membershipsIn(row, memberships, now))
   })
 }
 
 /** The memberships in a role that have not expired. */
-export const membersOf = (
+export const membershipsIn = (
   { name }: Pick<RoleRow, 'name'>,
   memberships: readonly Membership[],
   now: number,

@@ -12,12 +12,13 @@ import { listUsers } from '../../db/queries/users.ts'
 import { ADMIN_ROLE, BUILT_IN_ROLES } from '../domain/role.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Actor } from './actor.ts'
-import { requireNotOwnRole, requireRights } from './authority.ts'
+import { requireGivable, requireNotOwnRole, requireReach } from './authority.ts'
 import { type ChangeNeeds, change } from './change.ts'
 import { changed } from './changed.ts'
 import { requireRole } from './find.ts'
 import { type Page, toPage } from './page.ts'
 import { createRoleMembers } from './role-members.ts'
+import { roleOf } from './role-reach.ts'
 import {
   applySettings,
   checkedSettings,
@@ -25,7 +26,7 @@ import {
   type RoleSettings,
   settingsOf,
 } from './role-settings.ts'
-import { membersOf, type Role, readRoles } from './role-view.ts'
+import { membershipsIn, type Role, readRoles } from './role-view.ts'
 
 export type { Role } from './role-view.ts'
 
@@ -39,6 +40,7 @@ export interface DeleteOptions {
 /** What can be done to roles and who has them. Errors are GatewayErrors. */
 export function createRoles(needs: ChangeNeeds) {
   const { db, clock, newId } = needs
+  const read = (from: Db, name: string): Promise<Role> => roleOf(from, name, clock.now())
 
   return {
     ...createRoleMembers(needs),
@@ -59,7 +61,7 @@ export function createRoles(needs: ChangeNeeds) {
 
     /**
      * Throws invalid for what can't be set, not_found for an unknown parent, conflict when the name is
-     * taken, and forbidden when the role would permit more than the actor has.
+     * taken, and forbidden when the role would give more than the actor has.
      */
     async create(actor: Actor, { name, ...given }: NewRole): Promise<Role> {
       checkRoleName(name)
@@ -71,7 +73,7 @@ export function createRoles(needs: ChangeNeeds) {
         )
         await applySettings(needs, tx, row, settings)
         const role = await read(tx, name)
-        requireRights(actor, role.permissions)
+        await requireGivable(tx, actor, role, clock.now())
         return { result: role, detail: { before: null, after: settingsOf(role) } }
       })
     },
@@ -89,7 +91,7 @@ export function createRoles(needs: ChangeNeeds) {
         const admin = await read(tx, ADMIN_ROLE)
         await applySettings(needs, tx, row, settings)
         const after = await read(tx, name)
-        requireRights(actor, after.permissions)
+        await requireGivable(tx, actor, after, clock.now())
         requireSameRights(admin, await read(tx, ADMIN_ROLE))
         return { result: after, detail: changed(settingsOf(before), settingsOf(after)) }
       })
@@ -118,27 +120,16 @@ export function createRoles(needs: ChangeNeeds) {
     },
   }
 
-  async function read(from: Db, name: string): Promise<Role> {
-    const role = (await readRoles(from, clock.now())).find((known) => known.name === name)
-    if (role) return role
-    throw new GatewayError('not_found', `there is no role "${name}"`)
-  }
-
   async function memberNames(tx: Db, role: RoleRow): Promise<string[]> {
-    const held = membersOf(role, await listMemberships(tx), clock.now())
+    const held = membershipsIn(role, await listMemberships(tx), clock.now())
     const ids = new Set(held.map(({ user_id }) => user_id))
     return (await listUsers(tx)).filter(({ id }) => ids.has(id)).map(({ username }) => username)
   }
 
-  /** A role that permits more than the actor has is not theirs to change, nor is one that they have. */
+  /** A role that gives more than the actor has is not theirs to change, nor is one that they have. */
   async function requireOverRole(tx: Db, actor: Actor, row: RoleRow, role: Role): Promise<void> {
     await requireNotOwnRole(tx, actor, row, clock.now())
-    const { principal } = actor
-    if (!principal || role.permissions.every((name) => principal.permissions.has(name))) return
-    throw new GatewayError(
-      'forbidden',
-      `the role ${role.name} may do more than you; ask an administrator to do this`,
-    )
+    await requireReach(tx, actor, role, clock.now())
   }
 }
 

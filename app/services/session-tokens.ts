@@ -9,7 +9,7 @@ import type { Actor } from './actor.ts'
 import type { ChangeNeeds } from './change.ts'
 
 /** How many logins of a user live at a time; one more ends the oldest. */
-export const MAX_SESSIONS = 20
+const MAX_SESSIONS = 20
 /** How long after its rotation a refresh token still gets the same successor, in ms. */
 export const REFRESH_GRACE_MS = 10_000
 const SALT_BYTES = 32

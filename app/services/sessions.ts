@@ -8,9 +8,10 @@ import {
   type SessionRow,
 } from '../../db/queries/sessions.ts'
 import type { UserRow } from '../../db/queries/users.ts'
+import { ID_LENGTH } from '../domain/secret-text.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Actor } from './actor.ts'
-import { requireOver } from './authority.ts'
+import { requireOwnerOrOver } from './authority.ts'
 import { change } from './change.ts'
 import { requireUser } from './find.ts'
 import { createLogin, type LoginNeeds } from './login.ts'
@@ -18,7 +19,7 @@ import { createRefresh, sessionOfToken } from './refresh.ts'
 import { actorFrom, type LoginOrigin, REFRESH_GRACE_MS } from './session-tokens.ts'
 
 /** What can be a session's id: nothing else is asked of the database. */
-const SESSION_ID = /^[0-9A-Za-z]{10}$/
+const SESSION_ID = new RegExp(`^[0-9A-Za-z]{${ID_LENGTH}}$`)
 
 export type { LoginOrigin, Tokens } from './session-tokens.ts'
 
@@ -37,7 +38,7 @@ export interface Session {
 
 /** What can be done to sessions. Errors are GatewayErrors. */
 export function createSessions(needs: LoginNeeds) {
-  const { db, now, refreshTokens } = needs
+  const { db, clock, now, refreshTokens } = needs
 
   return {
     login: createLogin(needs),
@@ -80,7 +81,10 @@ export function createSessions(needs: LoginNeeds) {
       return toSession(session)
     },
 
-    /** Ends all sessions of the user but `except`; returns how many were alive. Throws not_found. */
+    /**
+     * Ends all sessions of the user but `except`; returns how many were alive. Throws not_found, and
+     * forbidden for somebody who may do more.
+     */
     async revokeAll(
       actor: Actor,
       username: string,
@@ -94,7 +98,7 @@ export function createSessions(needs: LoginNeeds) {
       })
     },
 
-    /** Ends all sessions and all API keys of the user at once. Throws not_found. */
+    /** Ends all sessions and all API keys of the user at once. Throws as `revokeAll` does. */
     async revokeEverything(
       actor: Actor,
       username: string,
@@ -104,7 +108,7 @@ export function createSessions(needs: LoginNeeds) {
         await revokeSessions(tx, { userId: user.id }, { at, reason: 'revoked' })
         const ended = {
           sessions: live.length,
-          keys: await revokeKeys(tx, { userId: user.id }, needs.clock.now()),
+          keys: await revokeKeys(tx, { userId: user.id }, clock.now()),
         }
         return { result: ended, detail: ended }
       })
@@ -112,7 +116,7 @@ export function createSessions(needs: LoginNeeds) {
 
     /**
      * Makes all access tokens of the user worthless at once; their refresh tokens get new ones.
-     * Returns how many sessions there are. Throws not_found.
+     * Returns how many sessions there are. Throws as `revokeAll` does.
      */
     async rotateTokens(actor: Actor, username: string): Promise<number> {
       return await changeAll(actor, 'session.rotate-tokens', username, async (tx, user, live) => {
@@ -135,7 +139,7 @@ export function createSessions(needs: LoginNeeds) {
   async function end(actor: Actor, action: string, session: SessionRow): Promise<boolean> {
     const { id, username, user_id } = session
     return await change(needs, { actor, action, target: username }, async (tx) => {
-      await requireOverOther(tx, actor, { id: user_id, username })
+      await requireOwnerOrOver(tx, actor, { id: user_id, username }, clock.now())
       const reason = action === 'logout' ? 'logout' : 'revoked'
       const count = await revokeSessions(tx, { id }, { at: await now(tx), reason })
       return { result: count > 0, detail: { sessionId: id } }
@@ -156,19 +160,9 @@ export function createSessions(needs: LoginNeeds) {
     await requireUser(db, target)
     return await change(needs, { actor, action, target }, async (tx) => {
       const user = await requireUser(tx, target)
-      await requireOverOther(tx, actor, user)
+      await requireOwnerOrOver(tx, actor, user, clock.now())
       return await act(tx, user, await listLiveSessions(tx, user.id, await now(tx)))
     })
-  }
-
-  /** What is one's own one may always end. */
-  async function requireOverOther(
-    tx: Db,
-    actor: Actor,
-    user: { readonly id: string; readonly username: string },
-  ): Promise<void> {
-    if (actor.principal?.userId === user.id) return
-    await requireOver(tx, actor, user, needs.clock.now())
   }
 }
 

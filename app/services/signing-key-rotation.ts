@@ -14,6 +14,7 @@ import {
   signingKeyState,
 } from '../domain/signing-key.ts'
 import { type Actor, SYSTEM } from './actor.ts'
+import { requireEverything } from './authority.ts'
 import { type ChangeNeeds, change } from './change.ts'
 
 /** How far the clocks of two servers may be apart, in ms. */
@@ -23,6 +24,8 @@ export interface SigningKeyRotationNeeds extends ChangeNeeds {
   readonly keyring: Pick<Keyring, 'seal'>
   /** How long an access token is good, in whole seconds. */
   readonly lifetimeS: number
+  /** How long a request can take; as long as it runs, the token that it came with is looked at again. */
+  readonly longestRequestMs: number
 }
 
 /** A key that signs access tokens, without its secret part. Times are epoch ms. */
@@ -41,9 +44,9 @@ class NothingToDo extends Error {
 
 /** How the keys that sign access tokens come and go. */
 export function createSigningKeyRotation(needs: SigningKeyRotationNeeds) {
-  const { db, clock, newId, keyring, lifetimeS } = needs
-  /** A server may sign for so long with a key that was replaced, and what it signed is good so long. */
-  const keepMs = lifetimeS * 1000 + LEEWAY_MS + SIGNING_KEY_FORGOTTEN_MS
+  const { db, clock, newId, keyring, lifetimeS, longestRequestMs } = needs
+  /** A server may sign for so long with a key that was replaced, and what it signed is needed so long. */
+  const keepMs = lifetimeS * 1000 + LEEWAY_MS + SIGNING_KEY_FORGOTTEN_MS + longestRequestMs
 
   return {
     /**
@@ -73,6 +76,7 @@ export function createSigningKeyRotation(needs: SigningKeyRotationNeeds) {
     /**
      * Makes a key that signs in a few seconds, when all servers have it. What the others have signed
      * stays good, unless `revokeOld`: then they are gone, and all access tokens with them, at once.
+     * Throws forbidden for who may not do everything: the tokens are everybody's.
      */
     async rotate(
       actor: Actor,
@@ -81,6 +85,7 @@ export function createSigningKeyRotation(needs: SigningKeyRotationNeeds) {
       const key = await newKey()
       const act = { actor, action: 'signing-key.rotate', target: key.id }
       return await change(needs, act, async (tx) => {
+        requireEverything(actor)
         const keys = await listSigningKeys(tx)
         const deleted = revokeOld ? keys.map(({ id }) => id) : goneOf(keys)
         await deleteSigningKeys(tx, deleted)

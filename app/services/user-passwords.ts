@@ -1,10 +1,10 @@
-import { claimLogin, findLogin } from '../../db/queries/passwords.ts'
+import { claimLogin, findLogin, type LoginRow } from '../../db/queries/passwords.ts'
 import { revokeSessions } from '../../db/queries/sessions.ts'
 import { updateUser } from '../../db/queries/users.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Actor } from './actor.ts'
-import { requireOver } from './authority.ts'
-import { type ChangeNeeds, change, noteRefusal } from './change.ts'
+import { requireOver, requireUnscoped } from './authority.ts'
+import { type ChangeNeeds, change, noted } from './change.ts'
 import { requireUser } from './find.ts'
 
 export interface PasswordsNeeds extends ChangeNeeds {
@@ -33,13 +33,16 @@ export function createUserPasswords(needs: PasswordsNeeds) {
   return {
     /**
      * Sets somebody's password and ends all their sessions. Throws not_found, invalid with the rule that
-     * the password breaks, and forbidden for a user who may do more than the actor.
+     * the password breaks, and forbidden for a user who may do more than the actor, and with a key that
+     * is restricted.
      */
     async setPassword(actor: Actor, username: string, password: string): Promise<void> {
       const target = username.toLowerCase()
+      const entry = { actor, action: 'user.password', target }
       await requireUser(db, username)
+      await noted(needs, entry, () => requireUnscoped(actor))
       const hash = await hashOf(needs, password, target)
-      await change(needs, { actor, action: 'user.password', target }, async (tx) => {
+      await change(needs, entry, async (tx) => {
         const user = await requireUser(tx, username)
         const now = clock.now()
         await requireOver(tx, actor, user, now)
@@ -64,14 +67,10 @@ export function createUserPasswords(needs: PasswordsNeeds) {
     ): Promise<void> {
       const target = username.toLowerCase()
       const entry = { actor, action: 'user.password', target }
-      const user = await findLogin(db, target)
-      const isOwn = user !== undefined && [undefined, user.id].includes(actor.principal?.userId)
-      const read = isOwn ? user.password_hash : null
-      if (!isOwn || read === null || !(await passwords.verify(current, read))) {
-        const refusal = new GatewayError('forbidden', 'the current password is another one')
-        await noteRefusal(needs, entry, refusal)
-        throw refusal
-      }
+      const { user, read } = await noted(needs, entry, async () => {
+        requireUnscoped(actor)
+        return await requireCurrent(actor, await findLogin(db, target), current)
+      })
       const hash = await hashOf(needs, next, target)
       await change(needs, entry, async (tx) => {
         const now = clock.now()
@@ -84,5 +83,12 @@ export function createUserPasswords(needs: PasswordsNeeds) {
         return { result: undefined, detail: { endedSessions: await revokeSessions(tx, by, end) } }
       })
     },
+  }
+
+  async function requireCurrent(actor: Actor, user: LoginRow | undefined, current: string) {
+    const isOwn = user !== undefined && [undefined, user.id].includes(actor.principal?.userId)
+    const read = isOwn ? user.password_hash : null
+    if (isOwn && read !== null && (await passwords.verify(current, read))) return { user, read }
+    throw new GatewayError('forbidden', 'the current password is another one')
   }
 }

@@ -8,11 +8,12 @@ import { ADMIN_ROLE, DEFAULT_ROLE } from '../domain/role.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Actor } from './actor.ts'
 import { keepingAnAdmin } from './admins.ts'
-import { permissionsWith, requireNotSelf, requireOver, requireRights } from './authority.ts'
+import { requireGivable, requireNotSelf, requireOver } from './authority.ts'
 import { change } from './change.ts'
 import { changed } from './changed.ts'
 import { requireRole } from './find.ts'
 import type { Page } from './page.ts'
+import { roleOf } from './role-reach.ts'
 import { createUserPasswords, hashOf, type PasswordsNeeds } from './user-passwords.ts'
 import { readUser, readUserPage, toUser, type User, type UserPage } from './user-view.ts'
 import { checkUsername } from './username.ts'
@@ -127,8 +128,8 @@ export function createUsers(needs: PasswordsNeeds) {
 
   async function give(tx: Db, actor: Actor, userId: string, roleName: string): Promise<void> {
     const role = await requireRole(tx, roleName)
-    requireRights(actor, await permissionsWith(tx, role.id))
     const granted_at = clock.now()
+    await requireGivable(tx, actor, await roleOf(tx, role.name, granted_at), granted_at)
     await upsertUserRole(tx, { user_id: userId, role_id: role.id, granted_at, expires_at: null })
   }
 

@@ -47,7 +47,13 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await createRequestTables(db)
 }
 
+/** What the older program does not understand must not mean more to it: restricted keys, and refusals. */
 export async function down(db: Kysely<unknown>): Promise<void> {
+  await sql`update api_keys set revoked_at = created_at
+    where revoked_at is null and id in (select key_id from api_key_scopes)`.execute(db)
+  await sql`update audit_log set action = 'refused: ' || action where outcome = 'refused'`.execute(
+    db,
+  )
   for (const table of TABLES) await db.schema.dropTable(table).execute()
   await db.schema.dropIndex('api_keys_rotates_at').execute()
   await db.schema.alterTable('api_keys').dropColumn('family_id').execute()

@@ -30,8 +30,8 @@ export interface UsageSlice {
 const MAX_USERS = 500
 
 /**
- * What these users' requests of those operations used, summed by minute, gateway, model and key, in the order of time.
- * A request that failed before its first token used nothing and does not count.
+ * What these users' requests of those operations used, summed by minute, gateway, model and key, in
+ * the order of time. A request that failed before its first token used nothing and does not count.
  */
 export async function usageSlices(db: Db, filter: SliceFilter): Promise<UsageSlice[]> {
   const slices: UsageSlice[] = []

@@ -68,19 +68,14 @@ const permissions = (db: Db) =>
     .select(['role_id', 'permission'])
     .orderBy(inByteOrder(db, 'permission'))
 
-/** The model patterns written down for the role itself, without those of its ancestors. */
-export async function roleModels(db: Db, roleId: string): Promise<string[]> {
-  const rows = await models(db).where('role_id', '=', roleId).execute()
-  return rows.map(({ pattern }) => pattern)
-}
-
-/** The same of all roles. */
+/** The model patterns written down for each role itself, without those of its ancestors. */
 export async function listRoleModels(db: Db): Promise<ModelPoliciesTable[]> {
-  return await models(db).execute()
+  return await db
+    .selectFrom('model_policies')
+    .select(['role_id', 'pattern'])
+    .orderBy(inByteOrder(db, 'pattern'))
+    .execute()
 }
-
-const models = (db: Db) =>
-  db.selectFrom('model_policies').select(['role_id', 'pattern']).orderBy(inByteOrder(db, 'pattern'))
 
 /** Replaces the role's permissions. */
 export async function replaceRolePermissions(

@@ -33,7 +33,7 @@ describe.each(ROUTES.map((route): [string, Route] => [`${route.method} ${route.p
         expect(await readRefusal(response)).toEqual({
           status: 429,
           code: 'too_many_failures',
-          error: expect.stringMatching(/check your key or password, and try again later$/),
+          error: expect.stringMatching(/check your key, and try again later$/),
         })
       }
     })

@@ -17,7 +17,11 @@ export async function actorOf(
   options: KeyOptions = {},
 ): Promise<Actor> {
   const { key } = await admin.keys.generate(TESTER, username, options)
-  const load = createPrincipalLoader({ db, clock: { now: () => Date.now() } })
+  const load = createPrincipalLoader({
+    isSigner: async () => true,
+    db,
+    clock: { now: () => Date.now() },
+  })
   const principal = await load({ digest: testKeyring.digest(key) })
   if (!principal) throw new Error(`the new key of ${username} is good for nothing`)
   return { name: `user:${username}`, address: '192.0.2.7', requestId: 'request-1', principal }

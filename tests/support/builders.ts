@@ -22,6 +22,8 @@ const SETTINGS = {
   sessionIdleDays: 7,
   sessionDays: 30,
   registration: true,
+  bodyTimeoutSeconds: 30,
+  requestTimeoutSeconds: 3600,
 } as const
 
 /** The administration of that database. */

@@ -1,10 +1,9 @@
 import { z } from 'zod'
 import type { AuditEntry } from '../../services/audit.ts'
+import { OUTCOMES } from '../../services/audit-trail.ts'
 import { pageQuery, pageSchema } from '../cursor.ts'
 import { endpoint } from '../endpoint.ts'
 import { time, timeInput, toTime } from '../wire.ts'
-
-const OUTCOMES = ['done', 'refused'] as const
 
 const auditEntrySchema = z
   .object({

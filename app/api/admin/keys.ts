@@ -108,6 +108,18 @@ export const keys = [
   }),
 
   endpoint({
+    name: 'key.successor',
+    summary: 'Fetch the key that the server has made in the place of another',
+    method: 'POST',
+    path: '/admin/keys/:id/successor',
+    access: MANAGE,
+    answer: { status: 201, schema: newKeySchema },
+    handle: ({ actor, param, services }) => services.keys.successor(actor, param('id')),
+    view: newKeyView,
+    headers: ({ id }) => ({ location: `/admin/keys/${id}` }),
+  }),
+
+  endpoint({
     name: 'key.inspect',
     summary: 'Tell whose a key is that was found somewhere, and whether it is genuine',
     method: 'POST',

@@ -86,7 +86,7 @@ export const ruleSchema = z
 export const ruleView = ({ before: _, ...rule }: SetRule & Partial<NewRule>) => rule
 
 /** A limit that applies to somebody, and what is left of it. */
-export const limitSchema = z
+const limitSchema = z
   .object({
     scope: z.enum(['user', 'key', 'role', 'shared']),
     role: z.string().nullable().meta({ description: 'The role it comes from' }),
@@ -104,7 +104,7 @@ export const limitSchema = z
   })
   .meta({ id: 'Limit' })
 
-export const limitView = ({ resetsAt, ...limit }: LimitStatus): z.infer<typeof limitSchema> => ({
+const limitView = ({ resetsAt, ...limit }: LimitStatus): z.infer<typeof limitSchema> => ({
   ...limit,
   resets_at: toOptionalTime(resetsAt),
 })

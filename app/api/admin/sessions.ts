@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Session } from '../../services/sessions.ts'
 import { endpoint } from '../endpoint.ts'
-import { time, toTime } from '../wire.ts'
+import { flagInput, time, toTime } from '../wire.ts'
 
 const MANAGE = ['users:manage'] as const
 
@@ -30,7 +30,7 @@ export const sessionView = (session: Session): z.infer<typeof sessionSchema> => 
 })
 
 /** All sessions of one user: there are never many. */
-export const sessionListSchema = z.object({ data: z.array(sessionSchema) })
+const sessionListSchema = z.object({ data: z.array(sessionSchema) })
 
 export const sessions = [
   endpoint({
@@ -46,13 +46,20 @@ export const sessions = [
 
   endpoint({
     name: 'session.revoke-all',
-    summary: "End all of a user's sessions, with their access tokens",
+    summary: "End all of a user's sessions, with their access tokens, or with all of their keys",
     method: 'DELETE',
     path: '/admin/users/:username/sessions',
     access: MANAGE,
-    answer: { status: 200, schema: z.object({ ended: z.int() }) },
-    handle: ({ actor, param, services }) => services.sessions.revokeAll(actor, param('username')),
-    view: (ended) => ({ ended }),
+    query: z.strictObject({
+      keys: flagInput.optional().meta({ description: 'Also end all of their API keys' }),
+    }),
+    answer: { status: 200, schema: z.object({ ended: z.int(), ended_keys: z.int() }) },
+    async handle({ actor, param, query, services: { sessions } }) {
+      const username = param('username')
+      if (query.keys) return await sessions.revokeEverything(actor, username)
+      return { sessions: await sessions.revokeAll(actor, username), keys: 0 }
+    },
+    view: ({ sessions, keys }) => ({ ended: sessions, ended_keys: keys }),
   }),
 
   endpoint({

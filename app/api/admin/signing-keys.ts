@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { PERMISSIONS } from '../../domain/role.ts'
 import type { SigningKey } from '../../services/signing-key-rotation.ts'
 import { endpoint } from '../endpoint.ts'
 import { time, toTime } from '../wire.ts'
@@ -38,7 +39,8 @@ export const signingKeys = [
     summary: 'Make a new signing key, which signs as soon as all servers have it',
     method: 'POST',
     path: '/admin/signing-keys/rotate',
-    access: MANAGE,
+    // With it everybody's access tokens can be ended, those of administrators too.
+    access: PERMISSIONS,
     creates: true,
     body: z.strictObject({
       revoke_old: z

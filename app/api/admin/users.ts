@@ -6,7 +6,7 @@ import { futureInput, optionalTime, time, toOptionalTime, toTime } from '../wire
 
 const MANAGE = ['users:manage'] as const
 
-export const userSchema = z
+const userSchema = z
   .object({
     id: z.string(),
     username: z.string(),
@@ -16,7 +16,7 @@ export const userSchema = z
   })
   .meta({ id: 'User' })
 
-export const userView = (user: User): z.infer<typeof userSchema> => ({
+const userView = (user: User): z.infer<typeof userSchema> => ({
   id: user.id,
   username: user.username,
   disabled: user.disabled,

@@ -99,7 +99,7 @@ export const sessions = [
     async handle(call) {
       const { token, inCookie } = presented(call)
       const { from, guards, services } = call
-      await guards.stranger(() => services.sessions.logout({ refreshToken: token }, from))
+      await guards.logout(token, () => services.sessions.logout({ refreshToken: token }, from))
       return { inCookie }
     },
     view: () => null,

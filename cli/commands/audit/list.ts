@@ -1,4 +1,5 @@
 import { type AuditEntry, MAX_AUDIT_PAGE } from '../../../app/services/audit.ts'
+import { OUTCOMES } from '../../../app/services/audit-trail.ts'
 import { type ConfigArgs, withAdmin } from '../../admin.ts'
 import { integer } from '../../arg-values.ts'
 import { command } from '../../command.ts'
@@ -36,7 +37,7 @@ export const auditList = command({
       description: 'only this, such as user.create; user. for all that is done to users',
     },
     target: { type: 'string', valueHint: 'name', description: 'only to whom or what' },
-    outcome: { type: 'enum', options: ['done', 'refused'], description: 'only with this outcome' },
+    outcome: { type: 'enum', options: [...OUTCOMES], description: 'only with this outcome' },
     since: {
       type: 'string',
       valueHint: 'time',

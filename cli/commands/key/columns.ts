@@ -49,7 +49,7 @@ export const keyDetails = (key: Key): readonly Column<Key>[] => [
 export const grace = (text: string): number => (text === '0' ? 0 : duration(text))
 
 /** `30d` or `12h`. */
-export const durationText = (ms: number): string =>
+const durationText = (ms: number): string =>
   ms % (24 * HOUR_MS) === 0 ? `${ms / HOUR_MS / 24}d` : `${Math.round((ms / HOUR_MS) * 10) / 10}h`
 
 function ruleColumns({ scopes, rotation }: Key): Column<Key>[] {

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
 import { type ApiAnswer, callApi } from '../../support/api.ts'
+import { TESTER } from '../../support/builders.ts'
 import { describeEachDatabase } from '../../support/each-database.ts'
 import type { TestUser } from '../../support/gateway/people.ts'
 import { CHAT, type Stage, setStage } from '../../support/gateway/stage.ts'
@@ -69,6 +70,16 @@ await describeEachDatabase('what is asked for with an Idempotency-Key', (openFre
     const answers = [await make(stage, root, 'one'), await make(stage, other, 'one')]
     expect(answers.map(isReplay)).toEqual([false, false])
     expect(answers[0]?.body.key).not.toBe(answers[1]?.body.key)
+  })
+
+  test('is nothing that a restricted key of the same user could get', async () => {
+    await using stage = await setStage({ database: await openFresh() })
+    const root = await stage.gateway.administrator()
+    expect((await make(stage, root, 'one')).status).toBe(201)
+    const scopes = { permissions: ['users:manage'] }
+    const { key } = await stage.gateway.admin.keys.generate(TESTER, root.username, { scopes })
+    const refused = await make(stage, { ...root, key }, 'one')
+    expect([refused.status, isReplay(refused)]).toEqual([403, false])
   })
 
   test('can be asked for again when it was refused', async () => {

@@ -66,7 +66,7 @@ async function everything(db: Db): Promise<Record<string, unknown>> {
     roles: await roles.listRoles(db),
     role: await roles.findRole(db, 'premium'),
     permissions: await roles.rolePermissions(db, 'role-admin'),
-    models: await roles.roleModels(db, 'role-basic'),
+    models: (await roles.listRoleModels(db)).toSorted(byText),
     memberships: (await roles.listMemberships(db, ['id-ab', 'id-a-b'])).toSorted(byText),
     admins: await roles.countPermanentMembers(db, 'admin'),
     taken: await roles.deleteUserRole(db, 'id-ab', 'role-admin'),

@@ -28,7 +28,9 @@ await describeEachDatabase('the rights of a key', (openFresh) => {
   /** Who the key belongs to, `inMs` from now. */
   function load(key: string, inMs = 0): Promise<Principal | null> {
     const clock = { now: () => Date.now() + inMs }
-    return createPrincipalLoader({ db, clock })({ digest: testKeyring.digest(key) })
+    return createPrincipalLoader({ isSigner: async () => true, db, clock })({
+      digest: testKeyring.digest(key),
+    })
   }
 
   const permissions = async (key: string, inMs = 0): Promise<string[]> =>
@@ -95,7 +97,9 @@ await describeEachDatabase('the rights of a key', (openFresh) => {
     const key = await keyOf('anna', ['basic'], expiresAt)
     expect((await load(key))?.validUntil).toBe(expiresAt)
     const at = (now: number) =>
-      createPrincipalLoader({ db, clock: { now: () => now } })({ digest: testKeyring.digest(key) })
+      createPrincipalLoader({ isSigner: async () => true, db, clock: { now: () => now } })({
+        digest: testKeyring.digest(key),
+      })
     expect(await at(expiresAt - 1)).not.toBeNull()
     expect(await at(expiresAt)).toBeNull()
   })

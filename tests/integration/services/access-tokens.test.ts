@@ -20,7 +20,7 @@ await describeEachDatabase('the access token of a login', (openFresh) => {
   /** Who the token belongs to by now, past every cache. */
   const verify = async (token: string) => {
     const { clock, keyring, accessTokens } = stage.needs
-    const load = createPrincipalLoader({ db, clock })
+    const load = createPrincipalLoader({ isSigner: async () => true, db, clock })
     return await createVerifier({ clock, keyring, load, readToken: accessTokens.read }).verify(
       token,
     )

@@ -66,6 +66,21 @@ await describeEachDatabase('an invitation', (openFresh) => {
     expect(await refusalOf(apply(last.code, 'fourth'))).toMatchObject(BAD)
   })
 
+  test('is worth nothing when the inviter has less than it gives, be it models or weight', async () => {
+    const { roles, users } = testAdmin(db)
+    await roles.create(TESTER, { name: 'team', models: ['llama3*'], weight: 300 })
+    await users.create(TESTER, { username: 'boss', roles: ['team'] })
+    const boss = { ...TESTER, name: 'user:boss' }
+    for (const [i, less] of [{ models: ['qwen*'] }, { weight: 299 }].entries()) {
+      await roles.create(TESTER, { name: `same${i}`, models: ['llama3:8b'], weight: 300 })
+      const { code } = await registration.invite(boss, { role: `same${i}` })
+      await roles.update(TESTER, 'team', less)
+      expect(await refusalOf(apply(code, `user${i}`))).toMatchObject(BAD)
+      await roles.update(TESTER, 'team', { models: ['llama3*'], weight: 300 })
+      expect((await apply(code, `user${i}`)).user.roles).toMatchObject([{ name: `same${i}` }])
+    }
+  })
+
   test('is for a known role and a time to come, a week unless another is said', async () => {
     const now = stage.clock.now()
     expect(await registration.invite(TESTER)).toEqual({

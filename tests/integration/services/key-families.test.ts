@@ -42,7 +42,7 @@ await describeEachDatabase('a limit on a key and those that came after it', (ope
     admin.limits.set(TESTER, { key }, { gateway: 'ollama', amounts: [requests(amount)] })
 
   const limitsOf = async (key: string) => {
-    const load = createPrincipalLoader({ db: database.db, clock })
+    const load = createPrincipalLoader({ isSigner: async () => true, db: database.db, clock })
     return (await load({ digest: testKeyring.digest(key) }))?.limits ?? []
   }
 

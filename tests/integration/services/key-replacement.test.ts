@@ -1,6 +1,9 @@
 import { beforeEach, expect, test } from 'bun:test'
+import { randomBytes } from 'node:crypto'
 import type { NewKey } from '../../../app/services/key-view.ts'
+import { createKeys } from '../../../app/services/keys.ts'
 import { type DatabaseHandle, openDatabase } from '../../../db/client.ts'
+import { newId } from '../../../db/ids.ts'
 import { readRevision } from '../../../db/queries/revision.ts'
 import { TESTER, testAdmin, testKeyring } from '../../support/builders.ts'
 import { describeEachDatabase, type TestDatabase } from '../../support/each-database.ts'
@@ -76,6 +79,41 @@ await describeEachDatabase('a key that the server replaces', (openFresh) => {
     const audit = await database.db.selectFrom('audit_log').selectAll().execute()
     expect(JSON.stringify(audit)).not.toContain(made.key.slice(14))
     expect(audit.filter(({ action }) => action === 'key.deliver')).toHaveLength(2)
+  })
+
+  test('has a successor only for who still may fetch it', async () => {
+    const old = await replacedKey()
+    const revision = await readRevision(database.db)
+    const demoted = acting(anna, ['users:manage'])
+    expect(await refusalOf(keys.successor(demoted, old.id))).toMatchObject({
+      code: 'forbidden',
+      message: expect.stringContaining('your own rights were changed'),
+    })
+    expect(await readRevision(database.db)).toBe(revision)
+    const entries = await testAdmin(database.db).audit.page({ after: null, limit: 1 })
+    expect(entries.rows).toMatchObject([
+      { action: 'key.deliver', target: old.id, outcome: 'refused' },
+    ])
+  })
+
+  test('does not keep the others from being replaced when it can not be, and that is told', async () => {
+    for (let i = 0; i < 3; i++) await keys.generate(TESTER, 'anna', { rotateEveryMs: HOUR_MS })
+    clock.advance(HOUR_MS)
+    let sealed = 0
+    const seal = (text: string, place: string): string => {
+      if (sealed++ === 0) throw new Error('this one can not be sealed')
+      return testKeyring.seal(text, place)
+    }
+    const broken = createKeys({
+      db: database.db,
+      clock,
+      newId,
+      random: randomBytes,
+      keyring: { ...testKeyring, seal },
+    })
+    await expect(broken.rotateDue()).rejects.toThrow(/^1 of 3 keys .*not be replaced/)
+    expect((await keys.list()).filter(({ status }) => status === 'replaced')).toHaveLength(2)
+    expect(await keys.rotateDue()).toBe(1)
   })
 
   test('leaves a text to be fetched only until it ends or is revoked', async () => {

@@ -29,7 +29,9 @@ await describeEachDatabase('a key that is restricted', (openFresh) => {
   })
 
   const load = (key: string) =>
-    createPrincipalLoader({ db, clock: { now: () => 0 } })({ digest: testKeyring.digest(key) })
+    createPrincipalLoader({ isSigner: async () => true, db, clock: { now: () => 0 } })({
+      digest: testKeyring.digest(key),
+    })
 
   test('has its scopes in one spelling, each once, and shows them', async () => {
     const { id, key } = await keys.generate(TESTER, 'anna', {

@@ -65,7 +65,11 @@ await describeEachDatabase('the limits of roles', (openFresh) => {
     const other = await admin.keys.generate(TESTER, 'anna')
     await set({ key: other.id }, 3)
     const clock = { now: () => Date.now() }
-    const principal = await createPrincipalLoader({ db: database.db, clock })({
+    const principal = await createPrincipalLoader({
+      isSigner: async () => true,
+      db: database.db,
+      clock,
+    })({
       digest: testKeyring.digest(key),
     })
     const inOrder = (some: readonly Limit[] = []) =>

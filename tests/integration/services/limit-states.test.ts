@@ -2,6 +2,7 @@ import { beforeEach, expect, test } from 'bun:test'
 import type { Admin } from '../../../app/admin.ts'
 import { type Bucket, EMPTY } from '../../../app/domain/bucket.ts'
 import { createStoredBuckets } from '../../../app/limits/stored-buckets.ts'
+import type { Actor } from '../../../app/services/actor.ts'
 import type { Allotment, Proposal } from '../../../app/services/limit-proposal.ts'
 import type { Subject } from '../../../app/services/limit-subject.ts'
 import { createLimits } from '../../../app/services/limits.ts'
@@ -10,6 +11,7 @@ import { newId } from '../../../db/ids.ts'
 import { readRevision } from '../../../db/queries/revision.ts'
 import { TESTER, testAdmin } from '../../support/builders.ts'
 import { describeEachDatabase } from '../../support/each-database.ts'
+import { acting } from '../../support/keys-service.ts'
 import { refusalOf } from '../../support/refusal.ts'
 
 const HOUR_MS = 3_600_000
@@ -163,11 +165,14 @@ await describeEachDatabase('what is left of limits', (openFresh) => {
     ).toMatchObject({ code: 'not_found' })
   })
 
-  test('is given back before the revision tells servers to look', async () => {
+  test('is given back only to who may, and before the revision tells servers to look', async () => {
     await set({ user: 'anna' }, [tokens(100)])
     const before = await readRevision(db)
     const seen: number[] = []
-    const needs = { db, clock: { now: () => AT }, newId, installedModels: async () => null }
+    const announced: number[] = []
+    const announce = async (revision: number) => void announced.push(revision)
+    const clock = { now: () => AT }
+    const needs = { db, clock, newId, announce, installedModels: async () => null }
     const stored = createStoredBuckets(needs)
     const watched = createLimits({
       ...needs,
@@ -179,7 +184,13 @@ await describeEachDatabase('what is left of limits', (openFresh) => {
         },
       },
     })
-    await watched.resetUsed(TESTER, { user: 'anna' }, { gateway: 'ollama' })
-    expect([...seen, await readRevision(db)]).toEqual([before, before + 1])
+    const gone = acting({ id: 'gone', username: 'gone' }, ['limits:manage'])
+    const reset = (actor: Actor) =>
+      watched.resetUsed(actor, { user: 'anna' }, { gateway: 'ollama' })
+    expect(await refusalOf(reset(gone))).toMatchObject({ code: 'forbidden' })
+    expect([seen, announced]).toEqual([[], []])
+    await reset(TESTER)
+    expect([...seen, await readRevision(db)]).toEqual([before + 1, before + 2])
+    expect(announced).toEqual([before + 1, before + 2])
   })
 })

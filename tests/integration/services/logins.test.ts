@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from 'bun:test'
+import { createSessions } from '../../../app/services/sessions.ts'
 import type { Db } from '../../../db/client.ts'
 import { describeEachDatabase } from '../../support/each-database.ts'
 import { refusalOf } from '../../support/refusal.ts'
@@ -120,6 +121,28 @@ await describeEachDatabase('a login', (openFresh) => {
     expect(await refusalOf(stage.login())).toMatchObject({ code: 'login_failed' })
     expect(await stage.sessions.list({ username: 'anna' })).toEqual([])
     expect((await hashOf('anna')).password_hash).toBe('new:another one now')
+  })
+
+  test('is refused and noted when the password changes while room is made for it', async () => {
+    for (let i = 0; i < 20; i++) await stage.login()
+    const sessions = createSessions({
+      ...stage.needs,
+      async transact(act) {
+        await db.updateTable('users').set({ password_hash: 'new:another one now' }).execute()
+        return await db.transaction().execute(act)
+      },
+    })
+    const before = await stage.revision()
+    const attempt = sessions.login({ username: 'anna', password: PASSWORD }, FROM)
+    expect(await refusalOf(attempt)).toMatchObject({ code: 'login_failed' })
+    expect(await stage.revision()).toBe(before)
+    expect((await auditOf(db, 'login')).at(-1)).toMatchObject({
+      actor: 'anonymous',
+      target: 'anna',
+      outcome: 'refused',
+      detail: { reason: 'changed meanwhile' },
+    })
+    expect(await stage.sessions.list({ username: 'anna' })).toHaveLength(20)
   })
 
   test('ends the oldest of 20 others, however many log in at once, and then tells all servers', async () => {

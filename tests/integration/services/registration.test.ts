@@ -92,6 +92,43 @@ await describeEachDatabase('registration', (openFresh) => {
     expect(noted).not.toContain(code)
   })
 
+  test('is refused when the inviter lost their rights while the password was hashed', async () => {
+    const admin = testAdmin(db)
+    const losses = [
+      () => admin.users.update(TESTER, 'boss', { disabled: true }),
+      () => admin.users.update(TESTER, 'boss', { disabled: false, admin: false, roles: ['basic'] }),
+      () => admin.users.delete(TESTER, 'boss'),
+    ]
+    await admin.users.create(TESTER, { username: 'root', roles: ['admin'] })
+    await admin.users.create(TESTER, { username: 'boss', roles: ['admin'] })
+    const boss = { ...TESTER, name: 'user:boss' }
+    for (const lose of losses) {
+      const { code } = await registration.invite(boss, { role: 'admin' })
+      const { hash } = stage.needs.passwords
+      stage.needs.passwords.hash = async (password) => {
+        await lose()
+        return await hash(password)
+      }
+      expect(await refusalOf(apply(code))).toMatchObject(BAD)
+      stage.needs.passwords.hash = hash
+      expect((await auditOf(db, 'user.register')).at(-1)).toMatchObject({ outcome: 'refused' })
+      await admin.users
+        .update(TESTER, 'boss', { disabled: false, admin: true })
+        .catch(() => 'deleted')
+    }
+    expect((await users()).map(({ username }) => username)).not.toContain('anna')
+  })
+
+  test('says that a name is taken before it hashes a password, and notes it', async () => {
+    await testAdmin(db).users.create(TESTER, { username: 'anna' })
+    const { code, id } = await registration.invite(TESTER)
+    expect(await refusalOf(apply(code, 'ANNA'))).toMatchObject({ code: 'conflict' })
+    expect(stage.passwords.hashed).toBe(0)
+    expect(await auditOf(db, 'user.register')).toMatchObject([
+      { actor: `invitation:${id}`, target: 'anna', outcome: 'refused' },
+    ])
+  })
+
   test('leaves the invitation as it is when the name or the password is not good', async () => {
     await testAdmin(db).users.create(TESTER, { username: 'anna' })
     const { code } = await registration.invite(TESTER)

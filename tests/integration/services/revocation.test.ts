@@ -30,7 +30,7 @@ await describeEachDatabase('what one process has cached', (openFresh) => {
     rechecks = 0
     onRead = () => {}
     released = Promise.resolve()
-    const load = createPrincipalLoader({ db, clock })
+    const load = createPrincipalLoader({ isSigner: async () => true, db, clock })
     verifier = createVerifier({
       keyring: testKeyring,
       clock,

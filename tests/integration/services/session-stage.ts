@@ -60,7 +60,7 @@ export function loginNeeds(db: Db, clock: Clock = createClock(1_800_000_000_000)
 export async function setSessions(db: Db) {
   const clock = createClock(1_800_000_000_000)
   const needs = loginNeeds(db, clock)
-  await createSigningKeyRotation({ ...needs, lifetimeS: 600 }).ensure()
+  await createSigningKeyRotation({ ...needs, lifetimeS: 600, longestRequestMs: 0 }).ensure()
   const sessions = createSessions(needs)
   return {
     clock,

@@ -11,6 +11,8 @@ import { createClock } from '../../unit/support/clock.ts'
 import { auditOf, DAY_MS } from './session-stage.ts'
 
 const LIFETIME_S = 600
+/** The longest request, whose rights are looked at as long as it runs. */
+const REQUEST_S = 3600
 const BEARER = { userId: 'user-1', sessionId: 'Session001', version: 0 }
 
 await describeEachDatabase('signing keys', (openFresh) => {
@@ -24,7 +26,8 @@ await describeEachDatabase('signing keys', (openFresh) => {
 
   /** A server, which learns of changes by itself only. */
   const server = (db: Db = database.db) => {
-    const needs = { db, clock, newId, keyring: testKeyring, lifetimeS: LIFETIME_S }
+    const terms = { lifetimeS: LIFETIME_S, longestRequestMs: REQUEST_S * 1000 }
+    const needs = { db, clock, newId, keyring: testKeyring, ...terms }
     const keys = createSigningKeys(needs)
     const tokens = createAccessTokens({ ...needs, keys, issuer: 'parallama' })
     return { keys, tokens, rotation: createSigningKeyRotation(needs) }
@@ -75,7 +78,7 @@ await describeEachDatabase('signing keys', (openFresh) => {
     clock.advance(1)
     await rotation.ensure()
     expect(await states()).toEqual(['retiring', 'active'])
-    clock.advance((LIFETIME_S + 30 + 60) * 1000 - 1)
+    clock.advance((LIFETIME_S + 30 + 60 + REQUEST_S) * 1000 - 1)
     await rotation.ensure()
     expect(await states()).toEqual(['retiring', 'active'])
     clock.advance(1)
@@ -123,7 +126,7 @@ await describeEachDatabase('signing keys', (openFresh) => {
       await second.rotation.ensure()
       await use()
     }
-    clock.advance(LIFETIME_S * 1000)
+    clock.advance((LIFETIME_S + REQUEST_S) * 1000)
     await first.rotation.ensure()
     await use()
     expect(await states()).toEqual(['active'])

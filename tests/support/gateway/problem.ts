@@ -50,6 +50,7 @@ interface Readable {
 export function checkApiHeaders(headers: Readable): void {
   expect(headers.get('x-content-type-options')).toBe('nosniff')
   expect(headers.get('referrer-policy')).toBe('no-referrer')
+  expect(headers.get('x-frame-options')).toBe('DENY')
   expect(headers.get('cache-control')).toBe('no-store')
   expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'/)
   expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'")

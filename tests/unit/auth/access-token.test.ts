@@ -20,6 +20,7 @@ describe('an access token', () => {
     expect(await tokens.read(good)).toEqual({
       sessionId: 'Session001',
       version: 3,
+      signedBy: 'key-1',
       expiresAt: (NOW_S + LIFETIME_S + 30) * 1000,
     })
     expect(await tokens.read(await signed())).toMatchObject({ sessionId: 'Session001' })

@@ -22,6 +22,7 @@ const clock = createClock(NOW_S * 1000)
 /** One pair of keys that is always there. */
 export const keys: SigningKeys = {
   current: async () => ({ id: 'key-1', privateKey }),
+  has: async (id) => id === 'key-1',
   async find(id) {
     if (id !== 'key-1') throw new errors.JWKSNoMatchingKey()
     return publicKey

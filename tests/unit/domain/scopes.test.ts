@@ -3,10 +3,11 @@ import fc from 'fast-check'
 import { type Grant, mayUseModel } from '../../../app/domain/grant.ts'
 import { modelPattern, parseModelName } from '../../../app/domain/model-name.ts'
 import { GATEWAYS, PERMISSIONS } from '../../../app/domain/role.ts'
-import { restricted, type Scopes, UNSCOPED } from '../../../app/domain/scopes.ts'
+import { restricted, type Scopes } from '../../../app/domain/scopes.ts'
 
 const MODELS = ['llama3', 'llama3:8b', 'qwen3:8b', 'team/llama3', 'x:cloud']
 const PATTERNS = ['*', 'llama3*', 'llama3', '*:8b', 'qwen3:8b', 'x:*', 'team/*']
+const UNSCOPED: Scopes = { gateways: [], models: [], permissions: [], addresses: [] }
 
 const grant = (permissions: readonly string[], patterns: readonly string[]): Grant => ({
   permissions: new Set(permissions),

@@ -20,7 +20,8 @@ describe('rights are read again', () => {
 
   test('once for each key, however many requests it has open', async () => {
     const { live, add, reloads } = createLiveSetup(async () => null)
-    const requests = Array.from({ length: 50 }, () => add())
+    const who = principal()
+    const requests = Array.from({ length: 50 }, () => add({ who }))
     add({ who: principal({ keyId: 'key-2' }) })
     await live.recheckAll()
     expect(reloads).toEqual(['key-1', 'key-2'])

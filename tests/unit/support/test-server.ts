@@ -38,7 +38,7 @@ export function testNeeds(change: Partial<ServerNeeds> & { who?: Principal } = {
     corsOrigins: [],
     loginShield: { attempt: (_, login) => login() },
     refreshBudget: { attempt: (_, refresh) => refresh() },
-    strangerShield: { attempt: (_address, _isKnown, authenticate) => authenticate() },
+    door: { attempt: (_, act) => act() },
     sessionIdOf: () => null,
     publishedKeys: async () => ({ keys: [] }),
     openApi: () => ({}),
