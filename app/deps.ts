@@ -86,12 +86,13 @@ export async function openDeps(config: Config, { log, migrate }: DepsOptions) {
     reload: verifier.reload,
     deadlines: deadlinesOf(config),
   })
+  let resets = Promise.resolve()
   const watch = createRevocationWatch({
     readRevision: () => watching(() => readRevision(db)),
     forget: () => {
       signingKeys.forget()
       verifier.forget()
-      void onRevision()
+      resets = onRevision()
     },
     recheckLive: live.recheckAll,
     clock,
@@ -114,7 +115,10 @@ export async function openDeps(config: Config, { log, migrate }: DepsOptions) {
     log,
     redis,
     onBlocked: metrics.limits.shieldBlocked,
-    check: () => watch.check(),
+    async check() {
+      await watch.check()
+      await resets
+    },
   })
   let isDraining = false
   const needs: ServerNeeds = {

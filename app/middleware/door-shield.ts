@@ -12,6 +12,8 @@ const REFUSAL = 'too many failed attempts have come from your address; try again
 /** In the place of an address that counts against nobody: all of them together. */
 const HERE = 'here'
 const MAX_VISITORS = 10_000
+/** So many wait for those before them: a password takes its time, and people do not wait for minutes. */
+const MAX_WAITING = 64
 
 export interface Visit {
   /** What the address counts as; null for one that counts against nobody. */
@@ -31,8 +33,15 @@ export interface DoorShield {
 }
 
 /** Counts apart from API keys: a program with a dead key must not keep people from logging in. */
-export function createDoorShield(needs: Omit<ShieldNeeds, 'failures' | 'refusal'>): DoorShield {
-  const shield = createShield({ ...needs, failures: FAILURES, refusal: REFUSAL })
+export function createDoorShield(
+  needs: Omit<ShieldNeeds, 'failures' | 'refusal' | 'maxWaiting'>,
+): DoorShield {
+  const shield = createShield({
+    ...needs,
+    failures: FAILURES,
+    refusal: REFUSAL,
+    maxWaiting: MAX_WAITING,
+  })
   const known = new Set<string>()
 
   const remember = (visitor: string): void => {

@@ -2,10 +2,11 @@ import type { ErrorCode } from '../errors/codes.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { createFailureBudget, type FailureBudgetNeeds } from './failure-budget.ts'
 
-/** So many attempts of one address wait at most for those before them to be decided. */
 const MAX_WAITING = 1000
 
 export interface ShieldNeeds extends FailureBudgetNeeds {
+  /** So many attempts of one address wait at most for those before them to be decided. */
+  readonly maxWaiting?: number
   /** What counts as a failure. */
   readonly failures?: ReadonlySet<ErrorCode>
   /** What is said to who has failed too often. */
@@ -42,7 +43,7 @@ interface Visit {
  * looked up.
  */
 export function createShield(needs: ShieldNeeds): Shield {
-  const { failures = NO_GOOD_KEY, refusal = TOO_MANY_FAILURES } = needs
+  const { failures = NO_GOOD_KEY, refusal = TOO_MANY_FAILURES, maxWaiting = MAX_WAITING } = needs
   const budget = createFailureBudget(needs)
   const visits = new Map<string, Visit>()
 
@@ -83,7 +84,7 @@ export function createShield(needs: ShieldNeeds): Shield {
         needs.onBlocked?.()
         throw tooManyFailures(refusal, budget.endsAt(address) - needs.clock.now())
       }
-      if (visit.waiting.length >= MAX_WAITING) throw tooManyAtOnce()
+      if (visit.waiting.length >= maxWaiting) throw tooManyAtOnce()
       await new Promise<void>((resolve) => visit.waiting.push(resolve))
     }
   }
@@ -109,8 +110,6 @@ const tooManyFailures = (refusal: string, ms: number): GatewayError =>
   })
 
 const tooManyAtOnce = (): GatewayError =>
-  new GatewayError(
-    'busy',
-    'too many requests from your address wait for their keys to be checked; try again',
-    { headers: { 'retry-after': '1' } },
-  )
+  new GatewayError('busy', 'too many attempts from your address wait to be decided; try again', {
+    headers: { 'retry-after': '1' },
+  })

@@ -108,15 +108,13 @@ const VALID: Readonly<Record<string, Make>> = {
   'key.read': keyOfTarget,
   'key.revoke': keyOfTarget,
   'key.rotate': async (world, me) => ({ ...(await keyOfTarget(world, me)), body: {} }),
-  'key.successor': async (world) => ({
-    parameters: { id: await world.replacedKey(await world.target()) },
-  }),
+  'key.successor': async (world) => {
+    const id = await world.replacedKey(await world.target())
+    return { parameters: { id } }
+  },
   'key.inspect': async (world) => ({ body: { key: (await world.target()).key } }),
   'session.list': ofTarget,
-  'session.revoke-all': async (world, me) => ({
-    ...(await ofTarget(world, me)),
-    query: { keys: 'true' },
-  }),
+  'session.revoke-all': ofTarget,
   'session.rotate-tokens': ofTarget,
   'session.revoke': async (world) => ({
     parameters: { id: (await world.session(await world.target())).id },

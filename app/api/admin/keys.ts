@@ -113,10 +113,9 @@ export const keys = [
     method: 'POST',
     path: '/admin/keys/:id/successor',
     access: MANAGE,
-    answer: { status: 201, schema: newKeySchema },
+    answer: { status: 200, schema: newKeySchema },
     handle: ({ actor, param, services }) => services.keys.successor(actor, param('id')),
     view: newKeyView,
-    headers: ({ id }) => ({ location: `/admin/keys/${id}` }),
   }),
 
   endpoint({

@@ -53,11 +53,11 @@ export const sessions = [
     query: z.strictObject({
       keys: flagInput.optional().meta({ description: 'Also end all of their API keys' }),
     }),
-    answer: { status: 200, schema: z.object({ ended: z.int(), ended_keys: z.int() }) },
+    answer: { status: 200, schema: z.object({ ended: z.int(), ended_keys: z.int().optional() }) },
     async handle({ actor, param, query, services: { sessions } }) {
       const username = param('username')
       if (query.keys) return await sessions.revokeEverything(actor, username)
-      return { sessions: await sessions.revokeAll(actor, username), keys: 0 }
+      return { sessions: await sessions.revokeAll(actor, username), keys: undefined }
     },
     view: ({ sessions, keys }) => ({ ended: sessions, ended_keys: keys }),
   }),

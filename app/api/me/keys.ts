@@ -89,14 +89,15 @@ export const keys = [
   }),
 
   endpoint({
-    ...newKey,
     name: 'me.key.successor',
     summary: 'Fetch the key that the server has made in the place of an own one',
     method: 'POST',
     path: '/me/keys/:id/successor',
     access: 'own',
     restrictedKeys: true,
+    answer: { status: 200, schema: newKeySchema },
     handle: ({ actor, param, principal, services }) =>
       services.keys.successor(actor, param('id'), { owner: principal.userId }),
+    view: newKeyView,
   }),
 ]

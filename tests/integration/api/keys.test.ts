@@ -1,5 +1,7 @@
 import { expect, test } from 'bun:test'
+import { openDatabase } from '../../../db/client.ts'
 import { callApi, newestEntry } from '../../support/api.ts'
+import { TESTER } from '../../support/builders.ts'
 import { describeEachDatabase } from '../../support/each-database.ts'
 import { CHAT, type Stage, setStage } from '../../support/gateway/stage.ts'
 
@@ -118,6 +120,32 @@ await describeEachDatabase('a key of another user, over HTTP,', (openFresh) => {
       target: made.body.id,
       request_id: ended.requestId,
     })
+  })
+
+  test('is fetched when the server has replaced the old one, by who may manage users', async () => {
+    await using stage = await setStage({ database: await openFresh() })
+    const root = await stage.gateway.administrator()
+    const path = `/admin/keys/${stage.user.keyId}/successor`
+    const none = await callApi(stage, 'POST', path, { as: root })
+    expect(none.status).toBe(404)
+    const { keys } = stage.gateway.admin
+    const { id } = await keys.generate(TESTER, stage.user.username, {
+      rotateEveryMs: 24 * HOUR_MS,
+    })
+    const handle = openDatabase(stage.gateway.databaseUrl)
+    try {
+      const due = handle.db.updateTable('api_keys').set({ rotates_at: 1 })
+      await due.where('id', '=', id).execute()
+    } finally {
+      await handle.close()
+    }
+    await keys.rotateDue()
+    const made = await callApi(stage, 'POST', `/admin/keys/${id}/successor`, { as: root })
+    expect(made.status).toBe(200)
+    expect(await chatStatus(stage, String(made.body.key))).toBe(200)
+    const refused = await callApi(stage, 'POST', `/admin/keys/${id}/successor`, { as: stage.user })
+    expect(refused.status).toBe(403)
+    expect(await newestEntry(stage, root, 'key.deliver')).toMatchObject({ target: id })
   })
 
   test('is refused with what is wrong, and nothing is made', async () => {

@@ -55,6 +55,14 @@ await describeEachDatabase('an administrator, over HTTP,', (openFresh) => {
     expect(all.body).toEqual({ ended: 1 })
     expect(await meStatus(stage, second)).toBe(401)
     expect((await callApi(stage, 'GET', path, { as: root })).data).toEqual([])
+    const third = await logIn(stage)
+    const everything = await callApi(stage, 'DELETE', `${path}?keys=true`, { as: root })
+    expect(everything.body).toEqual({ ended: 1, ended_keys: 1 })
+    expect([await meStatus(stage, third), await meStatus(stage, stage.user)]).toEqual([401, 401])
+    expect(await newestEntry(stage, root, 'user.revoke-all')).toMatchObject({
+      actor: `user:${root.username}`,
+      target: stage.user.username,
+    })
     const unknown = await callApi(stage, 'DELETE', '/admin/sessions/0123456789', { as: root })
     expect(unknown.status).toBe(404)
   })

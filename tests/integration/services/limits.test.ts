@@ -137,7 +137,7 @@ await describeEachDatabase('limits', (openFresh) => {
     })
   })
 
-  test('raise the revision once for each change, with one entry in the audit log', async () => {
+  test('raise the revision for each change, and again for emptied buckets, with one audit entry each', async () => {
     const trace = async () => ({
       revision: await readRevision(database.db),
       entries: await database.db.selectFrom('audit_log').selectAll().orderBy('id').execute(),
@@ -149,7 +149,7 @@ await describeEachDatabase('limits', (openFresh) => {
     await admin.limits.resetUsed(TESTER, ANNA, { gateway: 'ollama' })
     await admin.limits.reset(TESTER, ANNA, { gateway: 'ollama' })
     const after = await trace()
-    expect(after.revision - before.revision).toBe(5)
+    expect(after.revision - before.revision).toBe(6)
     const entries = after.entries.slice(before.entries.length + 1)
     expect(entries.map(({ action, target }) => `${action} ${target}`)).toEqual([
       `limit.set key:${id}`,

@@ -108,20 +108,8 @@ await describeEachDatabase('signing keys', (openFresh) => {
     else clock.advance(29 * DAY_MS)
     await first.rotation.ensure()
     expect(await states()).toEqual(['active', 'next'])
-    for (const ms of [
-      0,
-      1,
-      noticeMs - 2,
-      1,
-      1,
-      1000,
-      30_000,
-      29_000,
-      1000,
-      300_000,
-      299_999,
-      30_001,
-    ]) {
+    const before = [0, 1, noticeMs - 2, 1, 1, 1000]
+    for (const ms of [...before, 30_000, 29_000, 1000, 300_000, 299_999, 30_001]) {
       clock.advance(ms)
       await second.rotation.ensure()
       await use()
