@@ -56,8 +56,8 @@ export function requireUnscoped({ principal }: Actor, keyId?: string): void {
 }
 
 /**
- * Throws forbidden when the user may do something that the actor may not: whoever can set a password,
- * make a key or end a session could become them.
+ * Throws forbidden when the user may do something, or use a model, that the actor may not: whoever can
+ * set a password, make a key or end a session could become them.
  */
 export async function requireOver(
   tx: Db,
@@ -67,8 +67,11 @@ export async function requireOver(
 ): Promise<void> {
   const { principal } = actor
   if (!principal) return
-  const permissions = await permissionsOf(tx, user.id, now)
-  if (permissions.every((permission) => principal.permissions.has(permission))) return
+  const theirs = await reachOf(tx, user.id, now)
+  const { permissions } = principal
+  const own = { ...(await reachOf(tx, principal.userId, now)), permissions }
+  // Whose turn comes first is nothing to be taken over for.
+  if (beyondReach(own, { ...theirs, weight: 0, priority: 'low' }) === null) return
   throw new GatewayError(
     'forbidden',
     `${user.username} may do more than you; ask an administrator to do this`,

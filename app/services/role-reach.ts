@@ -33,15 +33,18 @@ export async function reachOf(db: Db, userId: string, now: number): Promise<Reac
   }
 }
 
-/** What of a role, in words, is not within reach; null when all of it is. All permissions reach all. */
-export function beyondReach(reach: Reach, role: Role): string | null {
+/** What a role gives, or what somebody has. */
+type Given = Omit<Reach, 'permissions'> & { readonly permissions: Iterable<string> }
+
+/** What of it, in words, is not within reach; null when all of it is. All permissions reach all. */
+export function beyondReach(reach: Reach, given: Given): string | null {
   if (PERMISSIONS.every((permission) => reach.permissions.has(permission))) return null
-  const permission = role.permissions.find((name) => !reach.permissions.has(name))
+  const permission = [...given.permissions].find((name) => !reach.permissions.has(name))
   if (permission) return `the permission ${permission}`
-  const model = role.models.find((pattern) => !covers(reach.models, pattern))
+  const model = given.models.find((pattern) => !covers(reach.models, pattern))
   if (model) return `the models ${model}`
-  if (role.weight > reach.weight) return `the weight ${role.weight}`
-  return rank(role.priority) > rank(reach.priority) ? `the priority ${role.priority}` : null
+  if (given.weight > reach.weight) return `the weight ${given.weight}`
+  return rank(given.priority) > rank(reach.priority) ? `the priority ${given.priority}` : null
 }
 
 /** The role of that name, as it is at that time. Throws not_found. */
