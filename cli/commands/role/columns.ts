@@ -20,9 +20,12 @@ export const roleDetails: readonly Column<Role>[] = [
   { header: 'role', value: (role) => role.name },
   { header: 'includes', value: (role) => role.parent ?? '-' },
   { header: 'members', value: (role) => role.members },
-  { header: 'weight', value: (role) => withOrigin(role.weight, role.ownWeight) },
-  { header: 'priority', value: (role) => withOrigin(role.priority, role.ownPriority) },
-  { header: 'at once', value: (role) => withOrigin(role.concurrent ?? '-', role.ownConcurrent) },
+  { header: 'weight', value: (role) => withOrigin(role, role.weight, role.ownWeight) },
+  { header: 'priority', value: (role) => withOrigin(role, role.priority, role.ownPriority) },
+  {
+    header: 'at once',
+    value: (role) => withOrigin(role, role.concurrent ?? '-', role.ownConcurrent),
+  },
   { header: 'models', value: (role) => list(role.models) },
   { header: 'permissions', value: (role) => list(role.permissions) },
   { header: 'own models', value: (role) => list(role.ownModels) },
@@ -32,5 +35,7 @@ export const roleDetails: readonly Column<Role>[] = [
 
 const list = (names: readonly string[]): string => names.join(', ') || 'none'
 
-const withOrigin = (value: string | number, own: string | number | null): string =>
-  value === own || value === '-' ? String(value) : `${value} (not its own)`
+function withOrigin({ parent }: Role, value: string | number, own: string | number | null): string {
+  if (value === own || value === '-') return String(value)
+  return `${value} ${parent === null ? '(default)' : '(inherited)'}`
+}

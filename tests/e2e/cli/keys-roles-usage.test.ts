@@ -66,7 +66,9 @@ describe('role', () => {
     expect((await run('role', 'list')).stdout).toMatch(
       /^premium +basic +0 +100 +normal +- +\* +Uses/m,
     )
-    expect((await run('role', 'info', 'basic')).stdout).toContain('Permissions  gateway:ollama')
+    const { stdout } = await run('role', 'info', 'basic')
+    expect(stdout).toMatch(/^Permissions +gateway:ollama$/m)
+    expect(stdout).toMatch(/^Weight +100 \(default\)$/m)
     expect(await run('role', 'info', 'premum')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('did you mean premium?'),

@@ -52,7 +52,7 @@ describe('role', () => {
     await json('role', 'create', 'lower', '--parent', 'basic', '--weight', '9')
     const { stdout } = await run('role', 'info', 'lower')
     expect(stdout).toMatch(/^Weight +9$/m)
-    expect(stdout).toMatch(/^Priority +normal \(not its own\)$/m)
+    expect(stdout).toMatch(/^Priority +normal \((default|inherited)\)$/m)
     expect(stdout).toMatch(/^Permissions +gateway:ollama$/m)
     expect(stdout).toMatch(/^Own permissions +none$/m)
   })
