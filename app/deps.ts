@@ -4,6 +4,7 @@ import { createRequestInsert, MAX_INSERT } from '../db/queries/requests.ts'
 import { readRevision } from '../db/queries/revision.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { openApiDocument } from './api/openapi.ts'
+import { openKeyring, readMasterSecret } from './auth/secrets.ts'
 import { systemClock } from './domain/clock.ts'
 import { createRelay } from './gateways/relay.ts'
 import { createRedisRevision } from './limits/redis-revision.ts'
@@ -54,6 +55,7 @@ export interface DepsOptions {
 /** Everything that serves requests, wired together: the one place where all parts meet. */
 export async function openDeps(config: Config, { log, migrate }: DepsOptions) {
   const clock = systemClock
+  const keyring = openKeyring(readMasterSecret(config.secret, config.secretFile))
   const store = await openStore(config, migrate)
   const { db } = store
   const metrics = createMetrics({ version: packageJson.version })
@@ -61,7 +63,7 @@ export async function openDeps(config: Config, { log, migrate }: DepsOptions) {
   // Not among the others that ask the database: strangers with made-up keys must not keep revocations
   // from being seen.
   const watching = createBounded(READ_TIMEOUT_MS, MAX_WATCHES)
-  const identity = openIdentity(config, db)
+  const identity = openIdentity(config, db, keyring)
   const { signingKeys, verifier } = identity
   const { limiter, redis, onRevision } = await openLimiter(config, { store, log })
   const revision = redis ? createSharedRevision(createRedisRevision(async () => redis)) : UNSHARED

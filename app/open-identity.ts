@@ -3,7 +3,7 @@ import { createBounded } from '../db/deadline.ts'
 import { newId } from '../db/ids.ts'
 import { createAccessTokens } from './auth/access-token.ts'
 import { createPrincipalLoader } from './auth/principal-loader.ts'
-import { openKeyring, readMasterSecret } from './auth/secrets.ts'
+import type { Keyring } from './auth/secrets.ts'
 import { createSigningKeys } from './auth/signing-keys.ts'
 import { createVerifier } from './auth/verifier.ts'
 import { systemClock } from './domain/clock.ts'
@@ -14,10 +14,9 @@ const READ_TIMEOUT_MS = 2000
 /** How many such questions may be out at a time. */
 const MAX_READS = 200
 
-/** How callers are known: by the keys and tokens that they send. Throws a SecretError. */
-export function openIdentity(config: Config, db: Db) {
+/** How callers are known: by the keys and tokens that they send. */
+export function openIdentity(config: Config, db: Db, keyring: Keyring) {
   const clock = systemClock
-  const keyring = openKeyring(readMasterSecret(config.secret, config.secretFile))
   const reading = createBounded(READ_TIMEOUT_MS, MAX_READS)
   const signingKeys = createSigningKeys({ db, keyring, clock })
   const load = createPrincipalLoader({ db, clock, isSigner: signingKeys.has })

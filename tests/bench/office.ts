@@ -1,4 +1,5 @@
 import { type Admin, createAdmin, openPasswords } from '../../app/admin.ts'
+import { openKeyring, readMasterSecret } from '../../app/auth/secrets.ts'
 import { loadConfig } from '../../app/config.ts'
 import { type Identity, openIdentity } from '../../app/open-identity.ts'
 import type { Actor } from '../../app/services/actor.ts'
@@ -18,8 +19,8 @@ export type Office = { admin: Admin; identity: Identity; stop: () => Promise<voi
 export async function openOffice({ env }: Gateway): Promise<Office> {
   const config = loadConfig({}, undefined, env)
   const store = await openStore(config, 'never')
-  const identity = openIdentity(config, store.db)
-  const { keyring } = identity
+  const keyring = openKeyring(readMasterSecret(config.secret, config.secretFile))
+  const identity = openIdentity(config, store.db, keyring)
   const passwords = openPasswords(config.minPasswordLength)
   const hash = await passwords.hash(PASSWORD)
   // All have one hash: making one for each would take longer than most measurements.

@@ -36,7 +36,7 @@ describe('a wrong command line', () => {
     const complaints: Record<string, RegExp> = {
       'user create': /missing <name>/,
       'role grant anna': /missing <role>/,
-      'role update basic': /missing --models/,
+      'role update basic': /nothing to change; give one of/,
       'user create anna bob': /unexpected argument "bob"/,
       'user create anna --role': /--role needs a value/,
       'user update anna --disable --disable': /more than once/,

@@ -107,8 +107,8 @@ describe.skipIf(!canMount)('a full disk', () => {
   })
 
   test('is named in one line when there is no room for the master secret', async () => {
-    const fill = 'head -c 1m /dev/zero >"$mount/rest" 2>/dev/null'
-    const prepare = `mount -t tmpfs -o size=512k tmpfs "$mount"; parallama migrate up >/dev/null; ${fill}`
+    const fill = 'head -c 2m /dev/zero >"$mount/rest" 2>/dev/null'
+    const prepare = `mount -t tmpfs -o size=1m tmpfs "$mount"; parallama migrate up >/dev/null; ${fill}`
     const line = onlyLine(await onMount(prepare, ['serve', '--port', '0']))
     expect(line).toMatch(/full|free space/)
     expect(line).toContain(join(folder, 'mount/data/secret'))
@@ -116,9 +116,9 @@ describe.skipIf(!canMount)('a full disk', () => {
 
   test('loses nothing that was there, and the next attempt after making room succeeds', async () => {
     const script = [
-      'mount -t tmpfs -o size=512k tmpfs "$mount"',
+      'mount -t tmpfs -o size=1m tmpfs "$mount"',
       'parallama user create anna >/dev/null',
-      'head -c 1m /dev/zero >"$mount/rest" 2>/dev/null',
+      'head -c 2m /dev/zero >"$mount/rest" 2>/dev/null',
       'for i in 1 2 3 4 5 6; do parallama user create "full$i" >/dev/null 2>&1; done',
       'rm "$mount/rest"',
       'parallama user create bob >/dev/null',

@@ -5,7 +5,7 @@ import type { Actor } from '../../../app/services/actor.ts'
 import type { RoleSettings } from '../../../app/services/role-settings.ts'
 import { actorOf } from '../../support/actors.ts'
 import { TESTER, testAdmin } from '../../support/builders.ts'
-import { describeEachDatabase, type TestDatabase } from '../../support/each-database.ts'
+import { describeSqlite, type TestDatabase } from '../../support/each-database.ts'
 import { refusalOf } from '../../support/refusal.ts'
 
 const PASSWORD = 'violet-harbour-9-teapots'
@@ -58,7 +58,7 @@ const GIVING: Record<string, Attempt> = {
   },
 }
 
-await describeEachDatabase('somebody who gives roles', (openFresh) => {
+describeSqlite('somebody who gives roles', (openFresh) => {
   let database: TestDatabase
   let admin: Admin
 
