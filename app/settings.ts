@@ -76,12 +76,12 @@ export const SETTINGS = {
   trustedProxies: setting(
     z.preprocess((v) => v ?? [], listOf(addressBlock)),
     null,
-    'Reverse proxies whose `X-Forwarded-For` is believed: addresses or blocks such as `10.0.0.0/8`, separated by commas; with none, who comes from this machine is never locked out',
+    'Reverse proxies whose `X-Forwarded-For` is believed: addresses or blocks such as `10.0.0.0/8`, separated by commas; with none, who comes from this machine is never locked out for bad keys',
   ),
   failedAuthPerMinute: setting(
     wholeNumber(1, 100_000),
     60,
-    'How many requests without a valid key one address, or one /64 of IPv6, may send in a minute before it is locked out; keys that have been in use go on working there',
+    'How many requests without a valid key one address, or one /64 of IPv6, may send in a minute before it is locked out; keys that have been in use go on working there; failed logins are counted apart, up to the same number',
   ),
   callerFields: setting(
     listOf(oneOf(CALLER_FIELDS)),

@@ -34,6 +34,15 @@ export function parseAddress(written: string): Address | null {
   return { text, family: 'ipv6', group: `${network.join(':')}::/64` }
 }
 
+/**
+ * What one subscriber has of an address, in the form in which it is remembered: itself, or its /64.
+ * Null for no address. Nearly all are IPv4, which need no second look.
+ */
+export function subscriberOf(address: string | null): string | null {
+  if (!address?.includes(':') || address.endsWith('/64')) return address
+  return parseAddress(address)?.group ?? null
+}
+
 /** The eight numbers of an IPv6 address. */
 function wordsOf(text: string): number[] {
   const [head = '', tail = ''] = text

@@ -1,7 +1,7 @@
 import type { Db } from '../../db/client.ts'
 import { addKeyAddress, touchKey, touchKeyAddress } from '../../db/queries/key-uses.ts'
 import { findKey } from '../../db/queries/keys.ts'
-import { parseAddress } from '../domain/address.ts'
+import { subscriberOf } from '../domain/address.ts'
 import { agentText } from '../domain/agent.ts'
 import type { KeyUse } from '../domain/key-use.ts'
 import type { Log } from '../log.ts'
@@ -67,7 +67,7 @@ export function createKeyUses(needs: KeyUsesNeeds): KeyUses {
 
   return {
     note(use) {
-      const name = `${use.keyId} ${placeOf(use.address)}`
+      const name = `${use.keyId} ${subscriberOf(use.address)}`
       const at = clock.now()
       const before = noted.get(name)
       if (before !== undefined && at - before < INTERVAL_MS && at >= before) return
@@ -86,7 +86,7 @@ async function writeUse(needs: KeyUsesNeeds, tx: Db, use: NotedUse): Promise<voi
   const { keyId, address, at } = use
   await touchKey(tx, use, at - INTERVAL_MS)
   // One subscriber has a whole /64 of IPv6 and changes within it all the time.
-  const place = placeOf(address)
+  const place = subscriberOf(address)
   if (place === null) return
   const row = { key_id: keyId, address: place, last_used_at: at }
   if (!(await addKeyAddress(tx, { ...row, first_used_at: at }))) {
@@ -98,7 +98,3 @@ async function writeUse(needs: KeyUsesNeeds, tx: Db, use: NotedUse): Promise<voi
   const act = { actor, action: 'key.new-address', target: owner?.username ?? keyId }
   await writeAudit(needs, tx, act, { outcome: 'done', detail: { keyId, address } })
 }
-
-/** What one subscriber has; nearly all addresses are IPv4, which need no second look. */
-const placeOf = (address: string | null): string | null =>
-  address?.includes(':') ? (parseAddress(address)?.group ?? null) : address

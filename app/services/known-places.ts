@@ -1,6 +1,6 @@
 import type { Db } from '../../db/client.ts'
 import { addressesOf } from '../../db/queries/known-places.ts'
-import { parseAddress } from '../domain/address.ts'
+import { subscriberOf } from '../domain/address.ts'
 import type { Clock } from '../domain/clock.ts'
 
 /** How long an account is remembered at an address, in ms. */
@@ -15,12 +15,8 @@ export interface KnownPlacesNeeds {
 export const createKnownPlaces =
   ({ db, clock }: KnownPlacesNeeds) =>
   async (username: string, address: string | null): Promise<boolean> => {
-    const place = address === null ? null : groupOf(address)
+    const place = subscriberOf(address)
     if (place === null) return false
     const known = await addressesOf(db, username, clock.now() - REMEMBERED_MS)
-    return known.some((other) => groupOf(other) === place)
+    return known.some((other) => subscriberOf(other) === place)
   }
-
-/** What one subscriber has; keys are remembered by it. */
-const groupOf = (address: string): string =>
-  address.endsWith('/64') ? address : (parseAddress(address)?.group ?? address)
