@@ -4,7 +4,7 @@ import { mintApiKey } from '../../app/domain/api-key.ts'
 import type { Permission } from '../../app/domain/role.ts'
 import { TESTER } from '../support/builders.ts'
 import type { NewTestUser } from '../support/gateway/people.ts'
-import { rawExchange, rawRequest } from '../support/gateway/raw-http.ts'
+import { knock } from '../support/gateway/raw-http.ts'
 import { setStage } from '../support/gateway/stage.ts'
 import { ROUTES, type Route } from './routes.ts'
 
@@ -59,30 +59,13 @@ function bearer(key: string): Record<string, string> {
   return { authorization: `Bearer ${key}` }
 }
 
-/** Sends the head of a good request and nothing of its body: the answer can't have waited for it. */
-async function knock({ method, path, body }: Route, headers: Record<string, string>) {
-  const length = body === null ? 0 : Buffer.byteLength(body)
-  const answer = await rawExchange(
-    gateway.port,
-    rawRequest([
-      `${method} ${path} HTTP/1.1`,
-      `Host: 127.0.0.1:${gateway.port}`,
-      'Content-Type: application/json',
-      `Content-Length: ${length}`,
-      ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
-    ]),
-  )
-  answer.end()
-  return answer
-}
-
 describe.each(ROUTES.map((route): [string, Route] => [`${route.method} ${route.path}`, route]))(
   '%s',
   (_, route) => {
     const isHead = route.method === 'HEAD'
 
     test.each(strangers)('refuses %s without reading the body', async (who, headers) => {
-      const answer = await knock(route, headers)
+      const answer = await knock(gateway.port, route, headers)
       expect(answer.status).toBe(401)
       const challenge = who === 'no key' ? '' : ', error="invalid_token"'
       expect(answer.headers.get('www-authenticate')).toBe(`Bearer realm="parallama"${challenge}`)
@@ -103,7 +86,7 @@ describe.each(ROUTES.map((route): [string, Route] => [`${route.method} ${route.p
         lacking.get(permission) ?? '',
       ]),
     ])('refuses %s without reading the body', async (_, key) => {
-      const answer = await knock(route, bearer(key))
+      const answer = await knock(gateway.port, route, bearer(key))
       expect(answer.status).toBe(403)
       expect(answer.headers.get('www-authenticate')).toContain('error="insufficient_scope"')
       if (isHead) return

@@ -4,7 +4,7 @@ import { mintApiKey } from '../../app/domain/api-key.ts'
 import { TESTER } from '../support/builders.ts'
 import type { TestUser } from '../support/gateway/people.ts'
 import { checkApiHeaders, checkProblem } from '../support/gateway/problem.ts'
-import { rawExchange, rawRequest } from '../support/gateway/raw-http.ts'
+import { knock } from '../support/gateway/raw-http.ts'
 import { type Caller, setEndpointStage } from './endpoint-world.ts'
 import { type EndpointRequest, NAMED_CASES } from './endpoints.ts'
 
@@ -62,22 +62,13 @@ const strangers: readonly (readonly [string, string | null])[] = [
   ['a refresh token', refreshToken],
 ]
 
-/** Sends the head of a request and nothing of its body: the answer can't have waited for it. */
-async function knock({ method, path, body }: EndpointRequest, credential: string | null) {
-  const length = body === null ? 0 : Buffer.byteLength(JSON.stringify(body))
-  const answer = await rawExchange(
+/** Sends the head of a request with that credential. */
+const knockWith = ({ method, path, body }: EndpointRequest, credential: string | null) =>
+  knock(
     gateway.port,
-    rawRequest([
-      `${method} ${path} HTTP/1.1`,
-      `Host: 127.0.0.1:${gateway.port}`,
-      'Content-Type: application/json',
-      `Content-Length: ${length}`,
-      ...(credential === null ? [] : [`Authorization: Bearer ${credential}`]),
-    ]),
+    { method, path, body: body && JSON.stringify(body) },
+    credential === null ? {} : { authorization: `Bearer ${credential}` },
   )
-  answer.end()
-  return answer
-}
 
 const known = NAMED_CASES.filter(([, { access }]) => access !== 'anybody')
 const open = NAMED_CASES.filter(([, { access }]) => access === 'anybody')
@@ -88,7 +79,7 @@ describe.each(known)('%s', (_, endpoint) => {
     const before = await world.snapshot()
     const details = new Set<string>()
     for (const [who, credential] of strangers) {
-      const answer = await knock(request, credential)
+      const answer = await knockWith(request, credential)
       expect([who, answer.status]).toEqual([who, 401])
       const challenge = credential === null ? '' : ', error="invalid_token"'
       expect(answer.headers.get('www-authenticate')).toBe(`Bearer realm="parallama"${challenge}`)

@@ -47,6 +47,33 @@ export async function rawExchange(port: number, bytes: string): Promise<RawAnswe
 export const rawRequest = (lines: readonly string[], body = ''): string =>
   `${lines.join('\r\n')}\r\n\r\n${body}`
 
+/** A request whose body, if it has one, is not sent. */
+export interface Knock {
+  readonly method: string
+  readonly path: string
+  readonly body: string | null
+}
+
+/** Sends the head of a request and nothing of its body: the answer can't have waited for it. */
+export async function knock(
+  port: number,
+  { method, path, body }: Knock,
+  headers: Readonly<Record<string, string>>,
+): Promise<RawAnswer> {
+  const answer = await rawExchange(
+    port,
+    rawRequest([
+      `${method} ${path} HTTP/1.1`,
+      `Host: 127.0.0.1:${port}`,
+      'Content-Type: application/json',
+      `Content-Length: ${body === null ? 0 : Buffer.byteLength(body)}`,
+      ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+    ]),
+  )
+  answer.end()
+  return answer
+}
+
 function parse(text: string) {
   const [head = '', body = ''] = text.split('\r\n\r\n', 2)
   const [statusLine = '', ...fields] = head.split('\r\n')
