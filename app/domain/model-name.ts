@@ -1,3 +1,5 @@
+import { textPattern } from './text-pattern.ts'
+
 const DEFAULT_HOST = 'registry.ollama.ai'
 const DEFAULT_NAMESPACE = 'library'
 const DEFAULT_TAG = 'latest'
@@ -49,22 +51,7 @@ export function modelPattern(pattern: string): (canonical: string) => boolean {
     const wanted = parseModelName(lower)?.canonical
     return (canonical) => canonical === wanted
   }
-  const [head = '', ...rest] = withoutDefaults(lower).split('*')
-  const tail = rest.pop() ?? ''
-  return (canonical) => hasInOrder(canonical, head, rest, tail)
-}
-
-/** Whether the text is a head, the parts one after the other, and a tail; anything may be between them. */
-function hasInOrder(text: string, head: string, parts: readonly string[], tail: string): boolean {
-  if (!text.startsWith(head)) return false
-  let at = head.length
-  // Not as a regular expression, which takes for ever over a pattern with many stars.
-  for (const part of parts) {
-    const found = text.indexOf(part, at)
-    if (found < 0) return false
-    at = found + part.length
-  }
-  return text.length - tail.length >= at && text.endsWith(tail)
+  return textPattern(withoutDefaults(lower))
 }
 
 /** Canonical names leave the default host and namespace out, and so must their patterns. */

@@ -1,0 +1,52 @@
+import { textPattern } from './text-pattern.ts'
+
+/** A name under which callers know a model: one name, or many with `*`. */
+export interface ModelAlias {
+  /** In lower case. */
+  readonly alias: string
+  /** The model that it stands for, as its canonical name. */
+  readonly model: string
+}
+
+/** What the names that callers use stand for. */
+export interface ModelAliases {
+  /**
+   * The models that a name may stand for, the best first. An alias written out is taken at its word; an
+   * installed model comes before a pattern, which is for names that nothing else has. No name at all
+   * stands for the default model; nothing does when there is none.
+   */
+  candidates(asked: string): readonly string[]
+  /** Those that are one name each, in the order of the alphabet. */
+  readonly named: readonly ModelAlias[]
+}
+
+/** Case and surrounding space do not matter in the name of a model, and so neither here. */
+export const aliasKey = (name: string): string => name.trim().toLowerCase()
+
+/** Puts aliases to use. Of several patterns that fit, the one with the most letters is meant. */
+export function createModelAliases(
+  aliases: readonly ModelAlias[],
+  defaultModel: string | null,
+): ModelAliases {
+  const named = aliases.filter(({ alias }) => !alias.includes('*')).sort(byName)
+  const exact = new Map(named.map(({ alias, model }) => [alias, model]))
+  const patterns = aliases
+    .filter(({ alias }) => alias.includes('*'))
+    .sort((a, b) => letters(b) - letters(a) || byName(a, b))
+    .map(({ alias, model }) => ({ matches: textPattern(alias), model }))
+  return {
+    named,
+    candidates(asked) {
+      const key = aliasKey(asked)
+      if (key === '') return defaultModel === null ? [] : [defaultModel]
+      const alias = exact.get(key)
+      if (alias !== undefined) return [alias]
+      const pattern = patterns.find(({ matches }) => matches(key))
+      return pattern ? [asked, pattern.model] : [asked]
+    },
+  }
+}
+
+const byName = (a: ModelAlias, b: ModelAlias): number => (a.alias < b.alias ? -1 : 1)
+
+const letters = ({ alias }: ModelAlias): number => alias.replaceAll('*', '').length
