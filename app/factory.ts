@@ -1,4 +1,5 @@
 import { Hono } from 'hono'
+import type { Dialect } from './errors/dialect.ts'
 import { routePath } from './request-path.ts'
 
 /** What every request has, before anybody has looked at who sends it. */
@@ -12,6 +13,8 @@ export interface BaseEnv {
     requestId: string
     /** When the request arrived, in epoch ms. */
     startedAt: number
+    /** How its caller reads errors, once that is known better than from the path. */
+    dialect?: Dialect
   }
 }
 

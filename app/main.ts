@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openDeps } from './deps.ts'
 import { StartupError } from './errors/startup-error.ts'
+import type { Gateway } from './gateways/gateway.ts'
+import { GATEWAYS } from './gateways/registry.ts'
 import type { Log } from './log.ts'
 import { createServer } from './server.ts'
 import type { Config } from './settings.ts'
@@ -9,6 +11,8 @@ import type { Migrate } from './store.ts'
 export interface StartOptions {
   readonly log: Log
   readonly migrate?: Migrate
+  /** The APIs in front of Ollama; those of the registry when left out. */
+  readonly gateways?: readonly Gateway[]
 }
 
 export interface RunningServer {
@@ -25,9 +29,9 @@ export interface RunningServer {
 /** Starts the gateway. Throws a StartupError when a port is taken or the database can't be used. */
 export async function start(
   config: Config,
-  { log, migrate = 'always' }: StartOptions,
+  { log, migrate = 'always', gateways = GATEWAYS }: StartOptions,
 ): Promise<RunningServer> {
-  const deps = await openDeps(config, { log, migrate })
+  const deps = await openDeps(config, { log, migrate, gateways })
   const handle = createServer(deps.needs)
   const server = await listen(config, handle).catch(async (err: unknown) => {
     await deps.close()

@@ -6,6 +6,7 @@ export const deadlinesOf = (config: Config) => ({
   firstByteMs: config.firstByteTimeoutSeconds * 1000,
   idleMs: config.idleTimeoutSeconds * 1000,
   totalMs: config.requestTimeoutSeconds * 1000,
+  heartbeatMs: config.heartbeatSeconds * 1000,
 })
 
 /** What a caller may ask of a model. */

@@ -3,10 +3,11 @@ import { mountApi } from './api/api.ts'
 import type { ApiNeeds } from './api/chain.ts'
 import { type JwksNeeds, mountJwks } from './api/jwks.ts'
 import { type GatewayError, nothingHere, toGatewayError } from './errors/gateway-error.ts'
+import { ollamaDialect } from './errors/ollama.ts'
+import { problemDialect } from './errors/problem.ts'
 import { renderError } from './errors/render.ts'
 import { type App, type BaseEnv, createApp } from './factory.ts'
 import { type Gateway, type GatewayNeeds, mountGateway } from './gateways/gateway.ts'
-import { GATEWAYS } from './gateways/registry.ts'
 import { type HealthNeeds, mountHealth } from './health/health.ts'
 import { type MetricsNeeds, mountMetrics } from './health/metrics.ts'
 import { type AccessLogNeeds, accessLog } from './middleware/access-log.ts'
@@ -26,6 +27,8 @@ export interface ServerNeeds
     MetricsNeeds,
     AccessLogNeeds,
     RequestIdNeeds {
+  /** The APIs in front of Ollama. */
+  readonly gateways: readonly Gateway[]
   /** Whether Ollama's API is also served at `/api/*` and `/v1/*`. */
   readonly rootAliases: boolean
   /** The origins of web pages that may call. */
@@ -66,7 +69,7 @@ export function createRouters(needs: ServerNeeds): { own: App; gateways: App } {
   mountDocs(own, needs)
 
   const gateways = createSurface(needs)
-  for (const gateway of GATEWAYS) {
+  for (const gateway of needs.gateways) {
     const routes = createApp()
     mountGateway(routes, gateway, needs)
     gateways.route(gateway.basePath, routes)
@@ -86,7 +89,7 @@ function createSurface(needs: ServerNeeds): App {
   app.use(requestId(needs), accessLog(needs), securityHeaders())
   if (needs.corsOrigins.length > 0) app.use(crossOrigin(needs.corsOrigins))
   const answer = (err: unknown, c: Context<BaseEnv>): Response => {
-    const dialect = gatewayAt(c.req.path, needs)?.dialect ?? 'problem'
+    const dialect = c.get('dialect') ?? gatewayAt(c.req.path, needs)?.dialect ?? problemDialect
     return renderError(toGatewayError(err), dialect, c.get('requestId'))
   }
   app.notFound((c) => answer(nothingHere(), c))
@@ -97,10 +100,10 @@ function createSurface(needs: ServerNeeds): App {
 /** The gateway that a path belongs to, whether or not there is anything at it. */
 function gatewayAt(
   path: string,
-  { rootAliases }: Pick<ServerNeeds, 'rootAliases'>,
+  { gateways, rootAliases }: Pick<ServerNeeds, 'gateways' | 'rootAliases'>,
 ): Gateway | undefined {
   const isAlias = rootAliases && /^\/(api|v1)\//.test(path)
-  return GATEWAYS.find(({ name, basePath }) =>
+  return gateways.find(({ name, basePath }) =>
     isAlias ? name === ALIASED : path === basePath || path.startsWith(`${basePath}/`),
   )
 }
@@ -109,5 +112,5 @@ function gatewayAt(
 function refuseMalformed(err: GatewayError, { log, newId }: ServerNeeds): Response {
   const request_id = newId()
   log.info({ request_id, reason: err.code, status: err.status }, 'request refused')
-  return renderError(err, 'ollama', request_id)
+  return renderError(err, ollamaDialect, request_id)
 }

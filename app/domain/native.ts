@@ -2,15 +2,16 @@ import { z } from 'zod'
 import { textBytes } from './usage.ts'
 
 /** Bounds of what one request may carry; each protects the model runner or this process. */
-const MAX_MESSAGES = 2000
+export const MAX_MESSAGES = 2000
 export const MAX_IMAGES = 20
 export const MAX_IMAGE_BYTES = 20 * 1024 * 1024
-const MAX_EMBED_INPUTS = 2048
-const MAX_TOOLS = 256
+export const MAX_EMBED_INPUTS = 2048
+export const MAX_TOOLS = 256
 export const MAX_SCHEMA_BYTES = 64 * 1024
 
 const text = z.string()
-const name = z.string().min(1, 'must not be empty')
+/** Where it is left out, the gateway may have a default. */
+const model = z.string().optional()
 const json = z.record(z.string(), z.unknown())
 const image = z.string().regex(/^[A-Za-z0-9+/_-]*={0,2}$/, 'must be base64 without a data: prefix')
 const images = z.array(image).max(MAX_IMAGES, `at most ${MAX_IMAGES} images`)
@@ -38,7 +39,7 @@ const message = z.object({
 })
 
 const generation = {
-  model: name,
+  model,
   stream: z.boolean().nullish(),
   format: format.nullish(),
   keep_alive: keepAlive.nullish(),
@@ -110,7 +111,7 @@ export function predictTokensOf({
 
 /** `POST /api/embed` */
 export const embedRequest = z.object({
-  model: name,
+  model,
   input: z.union([text, z.array(text).max(MAX_EMBED_INPUTS, `at most ${MAX_EMBED_INPUTS} inputs`)]),
   truncate: z.boolean().nullish(),
   dimensions: z.int().min(0).nullish(),
@@ -121,7 +122,7 @@ export type EmbedRequest = z.infer<typeof embedRequest>
 
 /** `POST /api/embeddings`, the older form of embed */
 export const embeddingsRequest = z.object({
-  model: name,
+  model,
   prompt: text.optional(),
   options: json.nullish(),
   keep_alive: keepAlive.nullish(),

@@ -32,6 +32,8 @@ export const CODES = {
   too_many_failures: { status: 429, title: 'Too many failed attempts' },
   client_closed: { status: 499, title: 'Client closed the connection' },
   busy: { status: 503, title: 'Too busy' },
+  not_implemented: { status: 501, title: 'Not offered here' },
+  gateway_disabled: { status: 503, title: 'Gateway is switched off' },
   internal: { status: 500, title: 'Internal error' },
   upstream_error: { status: 502, title: 'Ollama failed' },
   upstream_unreachable: { status: 502, title: 'Ollama is not reachable' },

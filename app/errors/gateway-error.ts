@@ -8,6 +8,8 @@ export interface GatewayErrorOptions {
   readonly headers?: Readonly<Record<string, string>>
   /** Overrides the status of the code, for an upstream error that is passed on as it came. */
   readonly status?: number
+  /** Which field of the body it is about, as a path: `messages[0].content`. */
+  readonly field?: string | undefined
   /** What else programs can read about it, in every dialect. */
   readonly details?: Details
   /** The same for problem details only. */
@@ -23,6 +25,8 @@ export class GatewayError extends Error {
   readonly code: ErrorCode
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
+  /** Null when it is about no field, or about the whole. */
+  readonly field: string | null
   readonly details: Details
   readonly problemDetails: Details
 
@@ -32,6 +36,7 @@ export class GatewayError extends Error {
     this.code = code
     this.status = options.status ?? CODES[code].status
     this.headers = options.headers ?? {}
+    this.field = options.field ?? null
     this.details = options.details ?? {}
     this.problemDetails = options.problemDetails ?? {}
   }
@@ -53,6 +58,10 @@ export function toGatewayError(err: unknown): GatewayError {
     { cause: err },
   )
 }
+
+/** The refusal of a body because of one of its fields, which the message names. */
+export const badField = (field: string, problem: string): GatewayError =>
+  new GatewayError('bad_request', `${field}: ${problem}`, { field })
 
 /** The answer for every address that has no route. */
 export const nothingHere = (): GatewayError =>

@@ -1,14 +1,18 @@
-import { type GatewayError, withDetails } from './gateway-error.ts'
+import type { StreamDialect } from './dialect.ts'
+import { withDetails } from './gateway-error.ts'
 
 /** The native dialect: one line of JSON whose `error` is the text that Ollama's clients show. */
-export const ollamaErrorBody = (err: GatewayError, requestId: string): string =>
-  JSON.stringify(
-    withDetails(
-      { error: err.message, code: err.code, status: err.status, request_id: requestId },
-      err.details,
-    ),
-  )
+export const ollamaDialect: StreamDialect = {
+  mediaType: 'application/json',
 
-/** The record that ends a native stream in which something failed. */
-export const ollamaErrorRecord = (err: GatewayError): string =>
-  `${JSON.stringify(withDetails({ error: err.message, code: err.code }, err.details))}\n`
+  body: (err, requestId) =>
+    JSON.stringify(
+      withDetails(
+        { error: err.message, code: err.code, status: err.status, request_id: requestId },
+        err.details,
+      ),
+    ),
+
+  ending: (err) =>
+    `${JSON.stringify(withDetails({ error: err.message, code: err.code }, err.details))}\n`,
+}

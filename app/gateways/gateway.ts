@@ -1,12 +1,15 @@
 import type { Context } from 'hono'
+import type { Clock } from '../domain/clock.ts'
 import { isPermitted, mayUseModel, type Principal } from '../domain/grant.ts'
+import type { ModelAliases } from '../domain/model-aliases.ts'
 import type { ModelName } from '../domain/model-name.ts'
 import type { Permission } from '../domain/role.ts'
+import type { StreamDialect } from '../errors/dialect.ts'
 import { methodNotAllowed } from '../errors/gateway-error.ts'
-import type { Dialect } from '../errors/render.ts'
 import type { App } from '../factory.ts'
 import { type GuardEnv, type Guarded, type GuardNeeds, guarded } from '../guard.ts'
 import type { ComputeBudget } from '../limits/compute-budget.ts'
+import { speaks } from '../middleware/speaks.ts'
 import type { Backend } from '../upstream/backend.ts'
 import type { OptionsPolicy } from '../upstream/policy.ts'
 import type { BackendPool } from '../upstream/pool.ts'
@@ -15,14 +18,18 @@ import type { Relay } from './relay.ts'
 
 /** An API in front of Ollama: where it is, how it speaks, and what it can do. */
 export interface Gateway {
+  /** As in the permission `gateway:NAME`, in limits and in the ledger; it does not change. */
   readonly name: string
   readonly basePath: string
-  readonly dialect: Dialect
+  readonly dialect: StreamDialect
+  /** What can be done through it, in a word each, for those who look for a gateway. */
+  readonly features: readonly string[]
   readonly operations: readonly Operation[]
 }
 
 /** What the handlers of operations work with. */
 export interface GatewayNeeds extends GuardNeeds {
+  readonly clock: Clock
   readonly relay: Relay
   readonly pool: BackendPool
   /** What a caller may ask of a model. */
@@ -42,6 +49,12 @@ export interface Call<Body> {
   readonly hosts: readonly Backend[]
   /** The model as its host spells it, or null when the operation names none. */
   readonly model: string | null
+  /** The model as the caller calls it, which is how answers call it as well; '' when there is none. */
+  readonly askedModel: string
+  readonly dialect: StreamDialect
+  /** The gateway's aliases, and its default model. */
+  readonly aliases: ModelAliases
+  readonly requestId: string
   /** Whether somebody with these rights may still have the answer. */
   readonly isStillAllowed: (principal: Principal) => boolean
   /** A segment of the path. */
@@ -59,6 +72,8 @@ export interface Operation {
   readonly permissions: readonly Permission[]
   /** Whether a model has to work for it, so that it counts against limits. */
   readonly isWork: boolean
+  /** How it tells errors where that is not how its gateway does. */
+  readonly dialect: StreamDialect | null
   mount(app: App, gateway: Gateway, needs: GatewayNeeds): void
 }
 
@@ -71,37 +86,53 @@ export function operation<Body>(definition: Definition<Body>): Operation {
     paths,
     permissions,
     isWork: definition.work !== null,
+    dialect: null,
     mount(app, gateway, needs) {
-      const required = [`gateway:${gateway.name}` as Permission, ...permissions]
-      guarded(app, needs, gateway.name, { ...definition, permissions: required }, (c) =>
-        definition.handle(toCall(c, required, needs), needs),
-      )
+      const required: readonly Permission[] = [`gateway:${gateway.name}`, ...permissions]
+      guarded(app, needs, gateway, { ...definition, permissions: required }, async (c) => {
+        const { aliases } = await needs.settingsOf(gateway.name)
+        const { dialect } = gateway
+        return await definition.handle(toCall(c, { required, needs, dialect, aliases }), needs)
+      })
     },
   }
 }
 
+/** The same operations in a gateway that tells its errors otherwise. */
+export const speaking = (
+  dialect: StreamDialect,
+  operations: readonly Operation[],
+): readonly Operation[] => operations.map((op) => ({ ...op, dialect }))
+
 /** Mounts every operation, and answers the other methods of its paths with 405. */
 export function mountGateway(app: App, gateway: Gateway, needs: GatewayNeeds): void {
-  const methods = new Map<string, Set<string>>()
+  const known = new Map<string, { dialect: StreamDialect; methods: Set<string> }>()
   for (const op of gateway.operations) {
-    op.mount(app, gateway, needs)
+    const dialect = op.dialect ?? gateway.dialect
+    op.mount(app, { ...gateway, dialect }, needs)
     for (const path of op.paths) {
-      const known = methods.get(path) ?? new Set()
-      methods.set(path, known.add(op.method))
-      if (op.method === 'GET') known.add('HEAD')
+      const { methods } = known.get(path) ?? { methods: new Set() }
+      known.set(path, { dialect, methods: methods.add(op.method) })
+      if (op.method === 'GET') methods.add('HEAD')
     }
   }
-  for (const [path, allowed] of methods) {
-    app.all(path, (c) => {
-      throw methodNotAllowed(c.req.method, [...allowed])
+  for (const [path, { dialect, methods }] of known) {
+    app.all(path, speaks(dialect), (c) => {
+      throw methodNotAllowed(c.req.method, [...methods])
     })
   }
 }
 
+interface Surroundings {
+  readonly required: readonly Permission[]
+  readonly needs: GatewayNeeds
+  readonly dialect: StreamDialect
+  readonly aliases: ModelAliases
+}
+
 function toCall<Body>(
   c: Context<GuardEnv<Body>>,
-  required: readonly Permission[],
-  { pool, policyFor }: GatewayNeeds,
+  { required, needs, dialect, aliases }: Surroundings,
 ): Call<Body> {
   const principal = c.get('principal')
   const placement = c.get('placement')
@@ -110,11 +141,15 @@ function toCall<Body>(
     request: c.req.raw,
     body: c.get('body'),
     principal,
-    policy: { ...policyFor(principal), remainingTokens: allowance.predictTokens },
+    policy: { ...needs.policyFor(principal), remainingTokens: allowance.predictTokens },
     compute: allowance.compute,
     ticket: c.get('ticket'),
-    hosts: placement?.backends ?? pool.backends,
+    hosts: placement?.backends ?? needs.pool.backends,
     model: placement?.model.entry.name ?? null,
+    askedModel: c.get('askedModel') ?? '',
+    dialect,
+    aliases,
+    requestId: c.get('requestId'),
     isStillAllowed: (now) => covers(now, required, placement?.model ?? null),
     param: (name) => c.req.param(name) ?? '',
   }

@@ -1,18 +1,16 @@
 import { GatewayError } from '../errors/gateway-error.ts'
-import { ollamaErrorRecord } from '../errors/ollama.ts'
 import { modelNotFound } from '../middleware/model-access.ts'
-import type { LiveHandle, LiveRequests } from '../services/live-requests.ts'
-import type { Backend } from '../upstream/backend.ts'
 import { upstreamFailure, upstreamRefusal } from '../upstream/errors.ts'
 import type { UpstreamResponse } from '../upstream/http/client.ts'
 import type { UpstreamRequest } from '../upstream/ollama.ts'
-import type { BackendPool } from '../upstream/pool.ts'
 import { countsOfDocument } from '../usage/counts.ts'
-import { tap } from '../usage/tap.ts'
+import { type Source, tap } from '../usage/tap.ts'
+import { AS_IT_COMES, type Encoder } from './encoder.ts'
+import { type Exchange, type ExchangeNeeds, type ExchangeOptions, exchange } from './exchange.ts'
 import type { Call } from './gateway.ts'
+import { lateSource } from './late-source.ts'
 import { readAll } from './read-all.ts'
 import { cutEnding, doneEnding, failureOf } from './stream-ending.ts'
-import { watchedUpload } from './watched-upload.ts'
 
 /** Sent with every answer that is passed on: proxies must neither keep, change nor hold it back. */
 const ANSWER_HEADERS: Readonly<Record<string, string>> = {
@@ -23,125 +21,86 @@ const ANSWER_HEADERS: Readonly<Record<string, string>> = {
 
 const JSON_ANSWER_HEADERS = { ...ANSWER_HEADERS, 'content-type': 'application/json' }
 const decoder = new TextDecoder()
+const encoder = new TextEncoder()
 
 /** Largest answer that is held in memory, in bytes; only batches of embeddings come near. */
 const MAX_DOCUMENT_BYTES = 256 * 1024 * 1024
 const MAX_ERROR_BYTES = 64 * 1024
 
-export interface RelayNeeds {
-  readonly pool: BackendPool
-  readonly live: LiveRequests
-}
-
-export interface RelayOptions {
-  /** False for transfers of models, which take as long as they take. */
-  readonly hasDeadline?: boolean
-  /** Changes an answer that comes in one piece; what it throws makes the answer a failed one. */
-  readonly rewrite?: (answer: Record<string, unknown>) => object
-  /** Called when the request is over, however it ended. */
-  readonly onFinish?: () => void
+export interface RelayOptions extends Pick<ExchangeOptions, 'hasDeadline' | 'onFinish'> {
+  /** How the answer is told; as it comes when left out. */
+  readonly encoder?: Encoder
 }
 
 /** Passes requests on to Ollama and its answers back: the only place where those bytes flow. */
 export interface Relay {
   /**
    * Sends the request to one of the call's hosts and answers as it answers: record by record, or in
-   * one piece. Throws a GatewayError when there is no answer to pass on.
+   * one piece. Throws a GatewayError when there is no answer to pass on. A caller who waits for a stream
+   * and would hear nothing for long is answered before Ollama is; what goes wrong then is told in it.
    */
   send(call: Call<unknown>, request: UpstreamRequest, options?: RelayOptions): Promise<Response>
 }
 
-/** A request that is under way. */
-interface Exchange {
-  readonly backend: Backend
-  readonly response: UpstreamResponse
-  readonly handle: LiveHandle
-  /** Why we cut it, or null when we did not. */
-  readonly cutReason: () => GatewayError | null
-  /** What must happen when it is over; a second call does nothing. */
-  readonly finish: () => void
-}
-
-export function createRelay({ pool, live }: RelayNeeds): Relay {
+export function createRelay(needs: ExchangeNeeds): Relay {
   return {
-    async send(call, request, options = {}) {
-      const exchange = await open(call, request, options)
-      const { response } = exchange
-      if (response.status < 200 || response.status > 299) return await refuse(call, exchange)
-      const isStream = response.headers.get('content-type')?.startsWith('application/x-ndjson')
-      return isStream && response.body
-        ? streamAnswer(call, exchange, response.body)
-        : await documentAnswer(call, exchange, options)
+    async send(call, request, { encoder = AS_IT_COMES, ...options } = {}) {
+      const silence = Promise.withResolvers<null>()
+      const wait = { onSilence: () => silence.resolve(null) }
+      const onSilence = encoder.heartbeat ? () => wait.onSilence() : undefined
+      const sent = exchange(needs, call, request, { ...options, onSilence })
+      const head = await Promise.race([sent.response, silence.promise])
+      if (head && !isGood(head)) return await refuse(call, sent, head)
+      if (head && !isStream(head, encoder)) return await documentAnswer(call, sent, head, encoder)
+      const source = head?.body?.getReader() ?? lateSource(sent, (late) => opened(call, sent, late))
+      const answer = streamAnswer(call, sent, source, encoder)
+      wait.onSilence = answer.beat
+      if (!head) answer.beat()
+      return answer.response
     },
   }
-
-  /** Sends the request and waits for the headers, ready to be cut at any moment. */
-  async function open(
-    call: Call<unknown>,
-    request: UpstreamRequest,
-    { hasDeadline = true, onFinish }: RelayOptions,
-  ): Promise<Exchange> {
-    const upstream = new AbortController()
-    const { principal, isStillAllowed, compute, ticket } = call
-    let reason: GatewayError | null = null
-    let backend: Backend | null = null
-    const cut = (err: GatewayError): void => {
-      reason ??= err
-      upstream.abort()
-      // A client that does not read would keep the account open: it is closed without one.
-      if (ticket.isDeferred) {
-        finish()
-        void ticket.settle(cutEnding(reason))
-      }
-    }
-    const leave = (): void => cut(new GatewayError('client_closed', 'the client went away'))
-    const handle = live.add({ principal, isStillAllowed, cut, hasDeadline, compute })
-    let isFinished = false
-    const finish = (): void => {
-      if (isFinished) return
-      isFinished = true
-      call.request.signal.removeEventListener('abort', leave)
-      handle.end()
-      if (backend) pool.release(backend)
-      onFinish?.()
-    }
-    call.request.signal.addEventListener('abort', leave)
-    if (call.request.signal.aborted) leave()
-    try {
-      const { body } = request
-      const sent =
-        body instanceof ReadableStream ? { ...request, body: watchedUpload(body, handle) } : request
-      const answer = await pool.send(call.hosts, sent, upstream.signal, (host) =>
-        ticket.dispatched(host.name),
-      )
-      backend = answer.backend
-      return { ...answer, handle, cutReason: () => reason, finish }
-    } catch (err) {
-      finish()
-      throw reason ?? err
-    }
-  }
 }
 
-async function refuse(call: Call<unknown>, exchange: Exchange): Promise<never> {
-  const { response, finish } = exchange
+const isGood = ({ status }: UpstreamResponse): boolean => status >= 200 && status <= 299
+
+/** What can't be told in one piece is told as a stream even when it comes in one. */
+const isStream = ({ headers, body }: UpstreamResponse, { document }: Encoder): boolean =>
+  body !== null &&
+  (document === null || (headers.get('content-type')?.startsWith('application/x-ndjson') ?? false))
+
+/** The body of an answer that began after its caller had been answered. */
+async function opened(
+  call: Call<unknown>,
+  sent: Exchange,
+  response: UpstreamResponse,
+): Promise<Source> {
+  if (!isGood(response)) return await refuse(call, sent, response)
+  if (!response.body) throw new GatewayError('upstream_incomplete', 'Ollama gave an empty answer')
+  return response.body.getReader()
+}
+
+async function refuse(
+  call: Call<unknown>,
+  { finish }: Exchange,
+  response: UpstreamResponse,
+): Promise<never> {
   const body = await readAll(response, MAX_ERROR_BYTES, () => {}).catch(() => new Uint8Array(0))
   finish()
-  if (response.status === 404 && call.model !== null) throw modelNotFound(call.model)
+  if (response.status === 404 && call.model !== null) throw modelNotFound(call.askedModel)
   throw upstreamRefusal(response.status, decoder.decode(body))
 }
 
 async function documentAnswer(
   call: Call<unknown>,
-  exchange: Exchange,
-  { rewrite }: RelayOptions,
+  { handle, cutReason, finish }: Exchange,
+  response: UpstreamResponse,
+  { document }: Encoder,
 ): Promise<Response> {
-  const { response, handle, cutReason, finish } = exchange
   try {
     const answer = await readAll(response, MAX_DOCUMENT_BYTES, handle.progress)
     const isJson = response.headers.get('content-type')?.startsWith('application/json') ?? false
     if (answer.length > 0 && !isJson) throw new Error('the answer is not JSON')
-    const body = rewrite ? JSON.stringify(rewrite(JSON.parse(decoder.decode(answer)))) : answer
+    const body = document && answer.length > 0 ? document(answer) : answer
     const counts = countsOfDocument(answer)
     await call.ticket.settle({ status: response.status, outcome: 'completed', counts })
     const headers = answer.length > 0 ? JSON_ANSWER_HEADERS : ANSWER_HEADERS
@@ -153,14 +112,21 @@ async function documentAnswer(
   }
 }
 
+interface StreamAnswer {
+  readonly response: Response
+  /** Tells a caller who waits that we are still there. */
+  readonly beat: () => void
+}
+
 function streamAnswer(
-  call: Call<unknown>,
+  { ticket, dialect, requestId }: Call<unknown>,
   { handle, cutReason, finish }: Exchange,
-  body: ReadableStream<Uint8Array>,
-): Response {
-  const { ticket } = call
+  source: Source,
+  { mediaType, lines, heartbeat }: Encoder,
+): StreamAnswer {
   ticket.defer()
-  const stream = tap(body, {
+  const { stream, beat } = tap(source, {
+    encode: lines,
     onRecords(records) {
       handle.progress()
       ticket.records(records)
@@ -169,10 +135,11 @@ function streamAnswer(
       finish()
       const failure = failureOf(end, cutReason())
       await ticket.settle(failure ? cutEnding(failure) : doneEnding(end))
-      return failure ? new TextEncoder().encode(ollamaErrorRecord(failure)) : null
+      return failure ? encoder.encode(dialect.ending(failure, requestId)) : null
     },
   })
-  return new Response(stream, {
-    headers: { ...ANSWER_HEADERS, 'content-type': 'application/x-ndjson' },
-  })
+  return {
+    response: new Response(stream, { headers: { ...ANSWER_HEADERS, 'content-type': mediaType } }),
+    beat: () => beat(encoder.encode(heartbeat?.() ?? '')),
+  }
 }

@@ -1,38 +1,55 @@
 import type { MiddlewareHandler } from 'hono'
 import type { z } from 'zod'
-import { foldKey } from '../domain/strict-json.ts'
-import { GatewayError } from '../errors/gateway-error.ts'
+import { badField, type GatewayError } from '../errors/gateway-error.ts'
 import { readJsonObject } from './json-object.ts'
 import type { PrincipalEnv } from './key-lookup.ts'
+import { fieldPath, refuseCaseVariants } from './known-fields.ts'
 import type { BodyLimits } from './read-body.ts'
 
 export interface BodyEnv<Body> extends PrincipalEnv {
   Variables: PrincipalEnv['Variables'] & { body: Body }
 }
 
-/** A schema of the fields that are known; all others are dropped. */
-export type BodySchema<Body> = z.ZodType<Body> & {
-  readonly shape: Readonly<Record<string, unknown>>
+/** Makes of the JSON that was sent what an operation works with. */
+export interface BodyReader<Body> {
+  /** Throws bad_request that names the field. */
+  read(value: Readonly<Record<string, unknown>>): Body
 }
 
 /** `application/json`, and what curl says when it is told nothing: Ollama's own examples use both. */
 const JSON_TYPES = new Set(['application/json', 'application/x-www-form-urlencoded', ''])
 
-/** Reads the body as JSON of that shape; refuses with 400, 408, 413 or 415. */
-export const jsonBody = <Body>(
-  schema: BodySchema<Body>,
-  limits: BodyLimits,
-): MiddlewareHandler<BodyEnv<Body>> => {
-  const known = Object.keys(schema.shape)
-  return async function jsonBody(c, next) {
-    const value = await readJsonObject(c.req.raw, limits, JSON_TYPES)
-    refuseCaseVariants(value, known)
-    const result = schema.safeParse(value)
-    if (!result.success) throw new GatewayError('bad_request', describe(result.error.issues[0]))
-    c.set('body', result.data)
-    await next()
+/** A body of the fields that the schema knows; all others are dropped. */
+export function bodyOf<Wire>(schema: z.ZodType<Wire>): BodyReader<Wire>
+/** The same, made into a request that Ollama understands. */
+export function bodyOf<Wire, Body>(
+  schema: z.ZodType<Wire>,
+  decode: (wire: Wire) => Body,
+): BodyReader<Body>
+export function bodyOf<Wire, Body>(
+  schema: z.ZodType<Wire>,
+  decode: (wire: Wire) => Body | Wire = (wire) => wire,
+): BodyReader<Body | Wire> {
+  const checkSpelling = refuseCaseVariants(schema)
+  return {
+    read(value) {
+      checkSpelling(value)
+      const result = schema.safeParse(value)
+      if (!result.success) throw refusalOf(result.error.issues[0])
+      return decode(result.data)
+    },
   }
 }
+
+/** Reads the body as JSON of that shape; refuses with 400, 408, 413 or 415. */
+export const jsonBody = <Body>(
+  reader: BodyReader<Body>,
+  limits: BodyLimits,
+): MiddlewareHandler<BodyEnv<Body>> =>
+  async function jsonBody(c, next) {
+    c.set('body', reader.read(await readJsonObject(c.req.raw, limits, JSON_TYPES)))
+    await next()
+  }
 
 /** For operations whose body is not read here. */
 export const noBody = <Body>(): MiddlewareHandler<BodyEnv<Body>> =>
@@ -40,17 +57,22 @@ export const noBody = <Body>(): MiddlewareHandler<BodyEnv<Body>> =>
     await next()
   }
 
-/** `MODEL` would be dropped here and be read as `model` by Ollama: nobody knows what was meant. */
-function refuseCaseVariants(value: Record<string, unknown>, known: readonly string[]): void {
-  for (const key of Object.keys(value)) {
-    if (known.includes(key)) continue
-    const meant = known.find((name) => name === foldKey(key))
-    if (meant)
-      throw new GatewayError('bad_request', `unknown field "${key}"; write it as "${meant}"`)
-  }
+function refusalOf(issue: z.core.$ZodIssue | undefined): GatewayError {
+  const { path, message } = issue ? nearest(issue) : { path: [], message: 'not valid' }
+  return badField(fieldPath(path) || 'the request body', message)
 }
 
-function describe(issue: z.core.$ZodIssue | undefined): string {
-  const path = issue?.path.join('.')
-  return `${path || 'the request body'}: ${issue?.message ?? 'not valid'}`
+/** Of several forms that a value could have had, the trouble with the one that it came nearest to. */
+function nearest(issue: z.core.$ZodIssue): Trouble {
+  const forms = issue.code === 'invalid_union' ? issue.errors : []
+  const [best] = forms
+    .flatMap(([first]) => (first ? [nearest(first)] : []))
+    .sort((a, b) => b.path.length - a.path.length)
+  if (!best || best.path.length === 0) return issue
+  return { path: [...issue.path, ...best.path], message: best.message }
+}
+
+interface Trouble {
+  readonly path: readonly PropertyKey[]
+  readonly message: string
 }

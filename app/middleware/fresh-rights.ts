@@ -2,6 +2,7 @@ import type { MiddlewareHandler } from 'hono'
 import { INVALID_TOKEN, unauthorized } from '../auth/credential.ts'
 import { mayUseModel, type Principal } from '../domain/grant.ts'
 import type { Permission } from '../domain/role.ts'
+import { type GatewayOpenNeeds, refuseDisabled } from './gateway-open.ts'
 import type { PrincipalEnv } from './key-lookup.ts'
 import { modelNotFound } from './model-access.ts'
 import { refuseLacking } from './role.ts'
@@ -26,13 +27,19 @@ export const freshRights = (needs: FreshRightsNeeds): MiddlewareHandler<Principa
     await next()
   }
 
+export interface StillAllowedNeeds extends FreshRightsNeeds, GatewayOpenNeeds {}
+
 /**
  * The same for a request whose limits were asked: their store knows the newest revision, so that it
- * takes no further question. Who may no longer have what they asked for is refused and pays nothing.
+ * takes no further question. Who may no longer have what they asked for is refused and pays nothing; so is
+ * everybody when the gateway was switched off meanwhile.
  */
 export const stillAllowed = <Body>(
-  needs: FreshRightsNeeds,
-  permissions: readonly Permission[],
+  needs: StillAllowedNeeds,
+  {
+    gateway,
+    permissions,
+  }: { readonly gateway: string; readonly permissions: readonly Permission[] },
 ): MiddlewareHandler<AllowanceEnv<Body>> =>
   async function stillAllowed(c, next) {
     const { revision, settle } = c.get('allowance')
@@ -41,9 +48,11 @@ export const stillAllowed = <Body>(
       if (principal) {
         refuseLacking(principal, permissions)
         const model = c.get('placement')?.model
-        if (model && !mayUseModel(principal, model)) throw modelNotFound(model.entry.name)
+        const asked = c.get('askedModel') ?? ''
+        if (model && !mayUseModel(principal, model)) throw modelNotFound(asked)
         c.set('principal', principal)
       }
+      refuseDisabled(await needs.settingsOf(gateway), gateway)
     } catch (err) {
       settle?.({ requests: 0, tokens: 0, computeMs: 0 })
       throw err

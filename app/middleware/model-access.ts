@@ -1,17 +1,30 @@
 import type { MiddlewareHandler } from 'hono'
-import { mayUseModel } from '../domain/grant.ts'
+import { mayUseModel, type Principal } from '../domain/grant.ts'
 import { type ModelName, parseModelName } from '../domain/model-name.ts'
-import { GatewayError } from '../errors/gateway-error.ts'
+import { badField, GatewayError } from '../errors/gateway-error.ts'
 import type { Placement } from '../upstream/pool.ts'
 import type { BodyEnv } from './body.ts'
+import type { GatewayOpenNeeds } from './gateway-open.ts'
 
-export interface ModelAccessNeeds {
+export interface ModelAccessNeeds extends GatewayOpenNeeds {
   /** Where the model is, or null when no host has it. */
   readonly locate: (model: ModelName) => Promise<Placement | null>
 }
 
 export interface ModelEnv<Body> extends BodyEnv<Body> {
-  Variables: BodyEnv<Body>['Variables'] & { placement: Placement | null }
+  Variables: BodyEnv<Body>['Variables'] & {
+    placement: Placement | null
+    /** What the caller calls the model; null when the operation names none. */
+    askedModel: string | null
+  }
+}
+
+export interface ModelAccessOptions<Body> {
+  readonly gateway: string
+  /** Where the body names the model. */
+  readonly model: (body: Body) => string | undefined
+  /** Whether it can be named by an alias; what changes models takes them by their own names. */
+  readonly takesAliases: boolean
 }
 
 /**
@@ -19,17 +32,18 @@ export interface ModelEnv<Body> extends BodyEnv<Body> {
  * use give the same answer, so that nobody can find out what else there is.
  */
 export const modelAccess = <Body>(
-  { locate }: ModelAccessNeeds,
-  nameIn: (body: Body) => string,
+  needs: ModelAccessNeeds,
+  { gateway, model, takesAliases }: ModelAccessOptions<Body>,
 ): MiddlewareHandler<ModelEnv<Body>> =>
   async function modelAccess(c, next) {
-    const asked = nameIn(c.get('body'))
-    const principal = c.get('principal')
-    const name = parseModelName(asked)
-    if (!name || !mayUseModel(principal, name)) throw modelNotFound(asked)
-    const placement = await locate(name)
-    if (!placement || !mayUseModel(principal, placement.model)) throw modelNotFound(asked)
+    const asked = model(c.get('body')) ?? ''
+    const { aliases } = await needs.settingsOf(gateway)
+    const names = takesAliases ? aliases.candidates(asked) : [asked].filter(Boolean)
+    if (names.length === 0) throw badField('model', 'must name a model; there is no default here')
+    const placement = await firstUsable(needs, c.get('principal'), names)
+    if (!placement) throw modelNotFound(asked)
     c.set('placement', placement)
+    c.set('askedModel', asked === '' ? placement.model.entry.name : asked)
     await next()
   }
 
@@ -37,9 +51,25 @@ export const modelAccess = <Body>(
 export const noModel = <Body>(): MiddlewareHandler<ModelEnv<Body>> =>
   async function noModel(c, next) {
     c.set('placement', null)
+    c.set('askedModel', null)
     await next()
   }
 
 /** In Ollama's own words, which its clients know. */
 export const modelNotFound = (name: string): GatewayError =>
-  new GatewayError('model_not_found', `model '${name.slice(0, 200)}' not found`)
+  new GatewayError('model_not_found', `model '${name.slice(0, 200)}' not found`, { field: 'model' })
+
+/** The first of the models that is there and that the caller may use. */
+async function firstUsable(
+  { locate }: ModelAccessNeeds,
+  principal: Principal,
+  names: readonly string[],
+): Promise<Placement | null> {
+  for (const text of names) {
+    const name = parseModelName(text)
+    if (!name || !mayUseModel(principal, name)) continue
+    const placement = await locate(name)
+    if (placement && mayUseModel(principal, placement.model)) return placement
+  }
+  return null
+}

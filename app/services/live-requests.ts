@@ -10,6 +10,8 @@ export interface Deadlines {
   readonly idleMs: number
   /** How long a request may take in all, in ms. */
   readonly totalMs: number
+  /** After how much silence a caller who waits is told that we are still there, in ms. */
+  readonly heartbeatMs: number
 }
 
 export interface LiveNeeds {
@@ -27,6 +29,8 @@ export interface LiveRequest {
   readonly isStillAllowed: (principal: Principal) => boolean
   /** Ends the request with this error. */
   readonly cut: (err: GatewayError) => void
+  /** Called when Ollama has been silent for as long as callers should be, and again each time. */
+  readonly onSilence?: (() => void) | undefined
   /** False for transfers of models, which take as long as they take: only a stalled upload is cut. */
   readonly hasDeadline: boolean
   /** What its caller's limits on compute time leave; null when there are none. */
@@ -52,6 +56,8 @@ interface Entry extends Omit<LiveRequest, 'principal'> {
   readonly startedAt: number
   principal: Principal
   progressAt: number
+  /** When its caller was last told that we are still there. */
+  beatAt: number
   hasBegun: boolean
   isUploading: boolean
 }
@@ -72,6 +78,7 @@ export function createLiveRequests({ clock, deadlines, isCurrent, reload }: Live
         ...request,
         startedAt: now,
         progressAt: now,
+        beatAt: now,
         hasBegun: false,
         isUploading: false,
       }
@@ -121,11 +128,18 @@ export function createLiveRequests({ clock, deadlines, isCurrent, reload }: Live
     const suspects: Entry[] = []
     for (const entry of entries) {
       const late = overdue(entry, deadlines, now)
+      if (!late) beatWhenSilent(entry, now)
       if (late) entry.cut(late)
       else if (entry.principal.validUntil <= now || !isCurrent(entry.principal))
         suspects.push(entry)
     }
     await recheck(suspects)
+  }
+
+  function beatWhenSilent(entry: Entry, now: number): void {
+    if (now - Math.max(entry.progressAt, entry.beatAt) < deadlines.heartbeatMs) return
+    entry.beatAt = now
+    entry.onSilence?.()
   }
 
   /** Asks once for all requests of a key or token; one that can't be read stops no other. */

@@ -27,19 +27,30 @@ export interface TapNeeds {
    * record or are added as one.
    */
   onEnd(end: StreamEnd): Promise<Uint8Array | null>
+  /** Whole lines in other words, of which there may be none; null passes them on untouched. */
+  readonly encode: ((lines: Uint8Array) => Uint8Array) | null
+}
+
+/** Where the records come from. */
+export interface Source {
+  read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>
+  cancel(reason?: unknown): Promise<void>
+}
+
+export interface Tap {
+  readonly stream: ReadableStream<Uint8Array>
+  /** Sends this to a client who waits for the next record; does nothing when none does. */
+  beat(bytes: Uint8Array): void
 }
 
 /**
- * Passes a stream of records on, byte for byte and no faster than the client reads, and watches
- * how it ends. Nothing else touches the body of a response.
+ * Passes a stream of records on, no faster than the client reads, and watches how it ends. Nothing else
+ * touches the body of a response.
  */
-export function tap(
-  upstream: ReadableStream<Uint8Array>,
-  { onRecords, onEnd }: TapNeeds,
-): ReadableStream<Uint8Array> {
-  const reader = upstream.getReader()
+export function tap(source: Source, { onRecords, onEnd, encode }: TapNeeds): Tap {
   const lines = createLineReader()
   let hasEnded = false
+  let waiting: ReadableStreamDefaultController<Uint8Array> | null = null
 
   const end = async (how: StreamEnd): Promise<Uint8Array | null> => {
     if (hasEnded) return null
@@ -50,47 +61,61 @@ export function tap(
   /** The next bytes for the client; `isLast` when there are no more. */
   const next = async (): Promise<Piece> => {
     for (;;) {
-      const { value, done } = await reader.read()
-      const complete = done ? lines.end() : lines.push(value)
+      const { value, done } = await source.read()
+      const complete = done || !value ? lines.end() : lines.push(value)
       if (complete?.last) return await finalPiece(complete, complete.last)
       if (complete) onRecords(complete.records)
       if (done) {
-        const rest = complete && Buffer.concat([complete.bytes, LINE_END])
+        const rest = complete && told(Buffer.concat([complete.bytes, LINE_END]))
         return { bytes: joined(rest, await end({ kind: 'incomplete' })), isLast: true }
       }
-      if (complete) return { bytes: complete.bytes, isLast: false }
+      const bytes = complete && told(complete.bytes)
+      if (bytes && bytes.length > 0) return { bytes, isLast: false }
     }
   }
 
   const finalPiece = async ({ bytes, records }: Lines, record: FinalRecord): Promise<Piece> => {
-    void drain(reader)
+    void drain(source)
     if (record.error === undefined) {
       onRecords(records)
+      const last = told(bytes)
       await end({ kind: 'done', record })
-      return { bytes, isLast: true }
+      return { bytes: last, isLast: true }
     }
-    const before = bytes.subarray(0, bytes.lastIndexOf(NEWLINE, bytes.length - 2) + 1)
+    const before = told(bytes.subarray(0, bytes.lastIndexOf(NEWLINE, bytes.length - 2) + 1))
     onRecords(records - 1)
     return { bytes: joined(before, await end({ kind: 'error-record', record })), isLast: true }
   }
 
-  return new ReadableStream<Uint8Array>(
+  const told = (bytes: Uint8Array): Uint8Array => (encode ? encode(bytes) : bytes)
+
+  const stream = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
+        waiting = controller
         const piece = await next().catch(async (cause: unknown) => ({
           bytes: await end({ kind: 'broken', cause }),
           isLast: true,
         }))
+        waiting = null
         if (piece.bytes && piece.bytes.length > 0) controller.enqueue(piece.bytes)
         if (piece.isLast) controller.close()
       },
       async cancel(reason) {
-        reader.cancel(reason).catch(() => {})
+        waiting = null
+        source.cancel(reason).catch(() => {})
         await end({ kind: 'left' })
       },
     },
     { highWaterMark: 0 },
   )
+  return {
+    stream,
+    beat(bytes) {
+      // One that the client has not read yet is enough.
+      if (waiting && (waiting.desiredSize ?? -1) >= 0) waiting.enqueue(bytes)
+    },
+  }
 }
 
 interface Piece {
@@ -104,16 +129,11 @@ const joined = (
 ): Uint8Array | null =>
   first && second ? Buffer.concat([first, second]) : (first ?? second ?? null)
 
-interface Reader {
-  read(): Promise<{ readonly done: boolean }>
-  cancel(): Promise<void>
-}
-
 /** Reads to the end, so that the connection can be used again; a host that does not end is left. */
-async function drain(reader: Reader): Promise<void> {
-  const timer = setTimeout(() => void reader.cancel().catch(() => {}), DRAIN_MS)
+async function drain(source: Source): Promise<void> {
+  const timer = setTimeout(() => void source.cancel().catch(() => {}), DRAIN_MS)
   try {
-    while (!(await reader.read()).done);
+    while (!(await source.read()).done);
   } catch {
     // The answer is whole: how its connection ends is of no interest.
   } finally {

@@ -1,4 +1,5 @@
 import { copyRequest } from '../../domain/model-requests.ts'
+import { bodyOf } from '../../middleware/body.ts'
 import { operation } from '../gateway.ts'
 import { newModelName, transferOptions } from './managing.ts'
 
@@ -7,7 +8,7 @@ export const copy = operation({
   method: 'POST',
   paths: ['/api/copy'],
   permissions: ['models:manage'],
-  body: copyRequest,
+  body: bodyOf(copyRequest),
   model: (body) => body.source,
   work: null,
   handle: (call, { relay, pool }) => {

@@ -1,4 +1,5 @@
 import { createRequest } from '../../domain/model-requests.ts'
+import { bodyOf } from '../../middleware/body.ts'
 import { operation } from '../gateway.ts'
 import { givenName, libraryHost, newModelName, transferOptions } from './managing.ts'
 
@@ -7,7 +8,7 @@ export const create = operation({
   method: 'POST',
   paths: ['/api/create'],
   permissions: ['models:manage'],
-  body: createRequest,
+  body: bodyOf(createRequest),
   model: null,
   work: null,
   handle: (call, { relay, pool }) => {

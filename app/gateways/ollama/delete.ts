@@ -1,4 +1,5 @@
 import { deleteRequest } from '../../domain/model-requests.ts'
+import { bodyOf } from '../../middleware/body.ts'
 import { operation } from '../gateway.ts'
 import { givenName, transferOptions } from './managing.ts'
 
@@ -8,7 +9,7 @@ export const deleteModel = operation({
   method: 'DELETE',
   paths: ['/api/delete'],
   permissions: ['models:manage'],
-  body: deleteRequest,
+  body: bodyOf(deleteRequest),
   model: givenName,
   work: null,
   handle: (call, { relay, pool }) => {

@@ -1,5 +1,6 @@
 import { embeddingsRequest } from '../../domain/native.ts'
 import { textBytes } from '../../domain/usage.ts'
+import { bodyOf } from '../../middleware/body.ts'
 import { embedForUpstream } from '../../upstream/policy.ts'
 import { operation } from '../gateway.ts'
 
@@ -9,7 +10,7 @@ export const embeddings = operation({
   method: 'POST',
   paths: ['/api/embeddings'],
   permissions: [],
-  body: embeddingsRequest,
+  body: bodyOf(embeddingsRequest),
   model: (body) => body.model,
   work: { promptBytes: (body) => textBytes([body.prompt]), predictTokens: () => 0 },
   handle: (call, { relay }) => {

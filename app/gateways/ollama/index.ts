@@ -1,4 +1,7 @@
-import type { Gateway } from '../gateway.ts'
+import { ollamaDialect } from '../../errors/ollama.ts'
+import { openAiDialect } from '../../errors/openai.ts'
+import { type Gateway, speaking } from '../gateway.ts'
+import { openAiOperations } from '../openai/index.ts'
 import { headBlob, postBlob } from './blobs.ts'
 import { chat } from './chat.ts'
 import { copy } from './copy.ts'
@@ -19,14 +22,14 @@ import { version } from './version.ts'
 export const ollama: Gateway = {
   name: 'ollama',
   basePath: '/ollama',
-  dialect: 'ollama',
+  dialect: ollamaDialect,
+  features: ['chat', 'completion', 'embeddings', 'tools', 'vision', 'thinking', 'model management'],
   operations: [
     chat,
     generate,
     embed,
     embeddings,
     tags,
-    models,
     ps,
     show,
     version,
@@ -37,5 +40,6 @@ export const ollama: Gateway = {
     deleteModel,
     headBlob,
     postBlob,
+    ...speaking(openAiDialect, [models, ...openAiOperations]),
   ],
 }

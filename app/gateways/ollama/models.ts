@@ -1,9 +1,10 @@
-import type { InstalledModel } from '../../upstream/inventory.ts'
 import { operation } from '../gateway.ts'
-import { visibleModels } from './tags.ts'
+import { toOpenAiModel } from '../openai/models.ts'
+import { visibleModels } from '../visible-models.ts'
+import { toListed } from './tags.ts'
 
 /** One list for two kinds of readers: OpenAI's clients read `data`, native ones read `models`. */
-export const models = operation({
+export const models = operation<never>({
   name: 'models',
   method: 'GET',
   paths: ['/v1/models'],
@@ -11,18 +12,12 @@ export const models = operation({
   body: null,
   model: null,
   work: null,
-  handle: async (call, { pool }) => {
-    const visible = await visibleModels(pool, call)
+  handle: async (call, needs) => {
+    const visible = await visibleModels(needs, call)
     return Response.json({
       object: 'list',
       data: visible.map(toOpenAiModel),
-      models: visible.map(({ entry }) => entry),
+      models: visible.map((model) => toListed(model, call)),
     })
   },
 })
-
-function toOpenAiModel({ canonical, entry }: InstalledModel) {
-  const owner = canonical.includes('/') ? canonical.split('/').at(-2) : 'library'
-  const created = Math.floor(Date.parse(entry.modified_at) / 1000) || 0
-  return { id: entry.name, object: 'model', created, owned_by: owner }
-}

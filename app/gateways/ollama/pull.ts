@@ -1,4 +1,5 @@
 import { transferRequest } from '../../domain/model-requests.ts'
+import { bodyOf } from '../../middleware/body.ts'
 import { operation } from '../gateway.ts'
 import { givenName, libraryHost, newModelName, transferOptions } from './managing.ts'
 
@@ -7,7 +8,7 @@ export const pull = operation({
   method: 'POST',
   paths: ['/api/pull'],
   permissions: ['models:manage'],
-  body: transferRequest,
+  body: bodyOf(transferRequest),
   model: null,
   work: null,
   handle: (call, { relay, pool }) => {

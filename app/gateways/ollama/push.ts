@@ -1,4 +1,5 @@
 import { transferRequest } from '../../domain/model-requests.ts'
+import { bodyOf } from '../../middleware/body.ts'
 import { operation } from '../gateway.ts'
 import { givenName, transferOptions } from './managing.ts'
 
@@ -7,7 +8,7 @@ export const push = operation({
   method: 'POST',
   paths: ['/api/push'],
   permissions: ['models:manage'],
-  body: transferRequest,
+  body: bodyOf(transferRequest),
   model: givenName,
   work: null,
   handle: (call, { relay, pool }) => {

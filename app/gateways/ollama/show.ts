@@ -1,4 +1,6 @@
 import { showRequest } from '../../domain/model-requests.ts'
+import { bodyOf } from '../../middleware/body.ts'
+import { rewriting } from '../encoder.ts'
 import { type Call, operation } from '../gateway.ts'
 import { givenName } from './managing.ts'
 import { publicDetails } from './public-details.ts'
@@ -17,7 +19,7 @@ export const show = operation({
   method: 'POST',
   paths: ['/api/show', '/v1/show'],
   permissions: [],
-  body: showRequest,
+  body: bodyOf(showRequest),
   model: givenName,
   work: null,
   handle: (call, { relay }) => {
@@ -28,7 +30,11 @@ export const show = operation({
       const visible = policy.trusted ? shown : redacted(shown)
       return isCopilot(call) ? withName(visible, givenName(call.body)) : visible
     }
-    return relay.send(call, { method: 'POST', endpoint: '/api/show', body }, { rewrite })
+    return relay.send(
+      call,
+      { method: 'POST', endpoint: '/api/show', body },
+      { encoder: rewriting(rewrite) },
+    )
   },
 })
 

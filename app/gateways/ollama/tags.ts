@@ -1,10 +1,9 @@
-import { mayUseModel } from '../../domain/grant.ts'
-import type { InstalledModel } from '../../upstream/inventory.ts'
-import type { BackendPool } from '../../upstream/pool.ts'
+import type { ListedModel } from '../../domain/native.ts'
 import { type Call, operation } from '../gateway.ts'
+import { type VisibleModel, visibleModels } from '../visible-models.ts'
 import { publicEntry } from './public-details.ts'
 
-export const tags = operation({
+export const tags = operation<never>({
   name: 'tags',
   method: 'GET',
   paths: ['/api/tags', '/v1/tags'],
@@ -12,19 +11,17 @@ export const tags = operation({
   body: null,
   model: null,
   work: null,
-  handle: async (call, { pool }) => {
-    const models = await visibleModels(pool, call)
-    return Response.json({ models: models.map(({ entry }) => entry) })
+  handle: async (call, needs) => {
+    const visible = await visibleModels(needs, call)
+    return Response.json({ models: visible.map((model) => toListed(model, call)) })
   },
 })
 
-/** The installed models as the caller may see them, the newest first as Ollama lists them. */
-export async function visibleModels(
-  pool: BackendPool,
-  { principal, policy }: Pick<Call<never>, 'principal' | 'policy'>,
-): Promise<InstalledModel[]> {
-  const models = (await pool.installed()).filter((model) => mayUseModel(principal, model))
-  return models
-    .map((model) => (policy.trusted ? model : { ...model, entry: publicEntry(model.entry) }))
-    .sort((a, b) => Date.parse(b.entry.modified_at) - Date.parse(a.entry.modified_at))
+/** A model as Ollama lists it, as the caller may see it; an alias looks like a model of its own. */
+export function toListed(
+  { name, entry }: VisibleModel,
+  { policy }: Pick<Call<never>, 'policy'>,
+): ListedModel {
+  const listed = policy.trusted ? entry : publicEntry(entry)
+  return name === entry.name ? listed : { ...listed, name, model: name }
 }

@@ -1,0 +1,30 @@
+import type { FinalRecord } from '../domain/native.ts'
+import type { Encoder } from './encoder.ts'
+
+/** A comment, which every reader of event streams passes over. Never `: ping`: some stop at that. */
+const HEARTBEAT = ': keepalive\n\n'
+
+const utf8 = new TextDecoder()
+const encoder = new TextEncoder()
+
+/** An event without a name: `data: …`. */
+export const dataEvent = (data: object): string => `data: ${JSON.stringify(data)}\n\n`
+
+/** An event with a name. */
+export const namedEvent = (name: string, data: object): string =>
+  `event: ${name}\n${dataEvent(data)}`
+
+/** Tells a stream of records as server-sent events; `toEvents` is asked for each record in turn. */
+export const eventStream = <R extends FinalRecord>(toEvents: (record: R) => string): Encoder => ({
+  mediaType: 'text/event-stream; charset=utf-8',
+  lines: (lines) => {
+    let events = ''
+    for (const line of utf8.decode(lines).split('\n')) {
+      const record = line === '' ? null : (JSON.parse(line) as R)
+      if (record) events += toEvents(record)
+    }
+    return encoder.encode(events)
+  },
+  document: null,
+  heartbeat: () => HEARTBEAT,
+})

@@ -1,0 +1,61 @@
+import type { FinalRecord } from '../../domain/native.ts'
+import type { AnswerToolCall, TokenLogprob } from '../../domain/native-answer.ts'
+
+/** What every chunk and answer of one request has in common. */
+export interface Identity {
+  /** Unique, unlike Ollama's own. */
+  readonly id: string
+  /** In epoch seconds. */
+  readonly created: number
+  /** As the caller calls it. */
+  readonly model: string
+}
+
+export interface IdentityNeeds {
+  readonly newId: () => string
+  readonly clock: { now(): number }
+}
+
+/** A new identity; `prefix` says of what, as OpenAI's ids do. */
+export const newIdentity = (
+  prefix: string,
+  model: string,
+  { newId, clock }: IdentityNeeds,
+): Identity => ({
+  id: prefix + newId().replaceAll('-', ''),
+  created: Math.floor(clock.now() / 1000),
+  model,
+})
+
+/** How many tokens it took, as Ollama has counted them; it leaves out what is 0. */
+export function usageOf(record: FinalRecord) {
+  const prompt_tokens = Number(record.prompt_eval_count ?? 0)
+  const completion_tokens = Number(record.eval_count ?? 0)
+  return { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens }
+}
+
+/** Why the answer ended; Ollama says `stop` for tool calls as well. */
+export function finishReason({ done_reason }: FinalRecord, hasCalls: boolean): string {
+  if (done_reason === 'length') return 'length'
+  return hasCalls ? 'tool_calls' : 'stop'
+}
+
+/** A call as OpenAI has it: with an id, and its arguments as text. */
+export const toolCallOf = (call: AnswerToolCall, index: number, newId: () => string) => ({
+  index,
+  id: call.id ?? `call_${newId().replaceAll('-', '')}`,
+  type: 'function',
+  function: { name: call.function.name, arguments: JSON.stringify(call.function.arguments ?? {}) },
+})
+
+/** How likely tokens were; null where that was not asked for. */
+export const logprobsOf = (tokens: readonly TokenLogprob[] | undefined) =>
+  tokens && {
+    content: tokens.map(({ token, logprob, bytes = null, top_logprobs = [] }) => ({
+      token,
+      logprob,
+      bytes,
+      top_logprobs: top_logprobs.map((other) => ({ bytes: null, ...other })),
+    })),
+    refusal: null,
+  }

@@ -1,0 +1,65 @@
+import { z } from 'zod'
+import type { ChatRequest } from '../../domain/native.ts'
+import { messages, toNativeMessages } from './chat-messages.ts'
+import { effort, toThink } from './reasoning.ts'
+import { isEmpty, refused } from './refused.ts'
+import { responseFormat, toFormat } from './response-format.ts'
+import { ollamaExtras, sampling, toOptions } from './sampling.ts'
+import { offeredTools, toolChoice, tools } from './tools.ts'
+
+const onlyText = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((modality) => modality === 'text')
+
+/** `POST /v1/chat/completions`. What is not named here changes nothing and is left out. */
+export const chatCompletionRequest = z.object({
+  model: z.string().optional(),
+  messages,
+  stream: z.boolean().nullish(),
+  stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
+  ...sampling,
+  ...ollamaExtras,
+  tools,
+  tool_choice: toolChoice,
+  parallel_tool_calls: z.boolean().nullish(),
+  response_format: responseFormat,
+  reasoning_effort: effort,
+  reasoning: z.object({ effort }).nullish(),
+  logprobs: z.boolean().nullish(),
+  top_logprobs: z.int().min(0).max(20, 'must be between 0 and 20').nullish(),
+  n: refused('only one answer is made for each request', (n) => n === 1),
+  logit_bias: refused('tokens can not be biased here', isEmpty),
+  modalities: refused('only text is answered here', onlyText),
+  audio: refused('only text is answered here'),
+  functions: refused('give functions as tools', isEmpty),
+  function_call: refused('choose functions with tool_choice', (v) => v === 'auto' || v === 'none'),
+  web_search_options: refused('the web is not searched here'),
+})
+
+/** A chat that was asked for in OpenAI's words. */
+export interface ChatCompletion {
+  readonly chat: ChatRequest
+  readonly includeUsage: boolean
+  /** Whether the model may call several tools at once. */
+  readonly callsInParallel: boolean
+}
+
+/** The same in Ollama's words. Throws bad_request. */
+export function toChat(body: z.infer<typeof chatCompletionRequest>): ChatCompletion {
+  const { model, stream, keep_alive, logprobs, top_logprobs } = body
+  const offered = offeredTools(body.tools ?? [], body.tool_choice)
+  return {
+    chat: {
+      model,
+      stream: stream ?? false,
+      messages: toNativeMessages(body.messages),
+      options: toOptions(body),
+      keep_alive,
+      think: body.think ?? toThink(body.reasoning?.effort ?? body.reasoning_effort),
+      format: toFormat(body.response_format),
+      ...(offered.length > 0 && { tools: offered }),
+      ...(logprobs && { logprobs: true, top_logprobs: top_logprobs ?? 0 }),
+    },
+    includeUsage: body.stream_options?.include_usage ?? false,
+    callsInParallel: body.parallel_tool_calls ?? true,
+  }
+}

@@ -1,0 +1,41 @@
+import { modelNotFound } from '../../middleware/model-access.ts'
+import { operation } from '../gateway.ts'
+import { findVisible, type VisibleModel, visibleModels } from '../visible-models.ts'
+
+export const listModels = operation<never>({
+  name: 'list-models',
+  method: 'GET',
+  paths: ['/v1/models'],
+  permissions: [],
+  body: null,
+  model: null,
+  work: null,
+  handle: async (call, needs) => {
+    const visible = await visibleModels(needs, call)
+    return Response.json({ object: 'list', data: visible.map(toOpenAiModel) })
+  },
+})
+
+/** One of them. Names have slashes in them, as they are or as `%2F`. */
+export const getModel = operation<never>({
+  name: 'get-model',
+  method: 'GET',
+  paths: ['/v1/models/:id{.+}'],
+  permissions: [],
+  body: null,
+  model: null,
+  work: null,
+  handle: async (call, needs) => {
+    const asked = call.param('id')
+    const found = findVisible(await visibleModels(needs, call), asked, call)
+    if (!found) throw modelNotFound(asked)
+    return Response.json(toOpenAiModel(found))
+  },
+})
+
+/** A model as OpenAI lists it: it belongs to its namespace. */
+export function toOpenAiModel({ name, canonical, entry }: VisibleModel) {
+  const owner = canonical.includes('/') ? canonical.split('/').at(-2) : 'library'
+  const created = Math.floor(Date.parse(entry.modified_at) / 1000) || 0
+  return { id: name, object: 'model', created, owned_by: owner }
+}

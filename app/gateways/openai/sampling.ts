@@ -1,0 +1,37 @@
+import { z } from 'zod'
+
+const number = z.number().nullish()
+const tokens = z.int().min(1, 'must be at least 1').nullish()
+
+/** The fields that shape an answer, as chats and completions have them. */
+export const sampling = {
+  temperature: number,
+  top_p: number,
+  frequency_penalty: number,
+  presence_penalty: number,
+  seed: z.int().nullish(),
+  stop: z.union([z.string(), z.array(z.string())]).nullish(),
+  max_tokens: tokens,
+  max_completion_tokens: tokens,
+}
+
+/** What OpenAI does not have and Ollama does, for callers whose policy allows it. */
+export const ollamaExtras = {
+  options: z.record(z.string(), z.unknown()).nullish(),
+  keep_alive: z.union([z.number(), z.string().max(32)]).nullish(),
+  think: z.union([z.boolean(), z.enum(['low', 'medium', 'high', 'max'])]).nullish(),
+}
+
+type Sampling = z.infer<z.ZodObject<typeof sampling & typeof ollamaExtras>>
+
+/**
+ * The same as Ollama's options. What is left out is left to the model: it is not set to OpenAI's
+ * defaults, which would take the place of those that belong to the model.
+ */
+export function toOptions(body: Sampling): Record<string, unknown> {
+  const { temperature, top_p, frequency_penalty, presence_penalty, seed, stop } = body
+  const num_predict = body.max_completion_tokens ?? body.max_tokens
+  const given = { temperature, top_p, frequency_penalty, presence_penalty, seed, stop, num_predict }
+  const set = Object.entries(given).filter(([, value]) => value != null)
+  return { ...body.options, ...Object.fromEntries(set) }
+}

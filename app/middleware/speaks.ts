@@ -1,0 +1,10 @@
+import type { MiddlewareHandler } from 'hono'
+import type { Dialect } from '../errors/dialect.ts'
+import type { BaseEnv } from '../factory.ts'
+
+/** Has all refusals of what follows told in that dialect. */
+export const speaks = (dialect: Dialect): MiddlewareHandler<BaseEnv> =>
+  async function speaks(c, next) {
+    c.set('dialect', dialect)
+    await next()
+  }
