@@ -1,6 +1,7 @@
 import { badField } from '../errors/gateway-error.ts'
 
-const MEDIA_TYPES = ['image/jpeg', 'image/jpg', 'image/png', 'image/webp']
+/** The kinds of images that Ollama reads. */
+export const MEDIA_TYPES = ['image/jpeg', 'image/jpg', 'image/png', 'image/webp']
 const BASE64 = /^[A-Za-z0-9+/_-]+={0,2}$/
 /** The longest head of a data URL that can be one of those types, in characters. */
 const MAX_HEAD = 100
@@ -10,10 +11,9 @@ export function imageInUrl(url: string, field: string): string {
   if (/^https?:/i.test(url)) {
     throw badField(field, 'images are not fetched; send the image itself as a base64 data: URL')
   }
-  const comma = url.slice(0, MAX_HEAD).indexOf(',')
-  const [, type = ''] = /^data:([^;,]*);base64$/i.exec(url.slice(0, Math.max(0, comma))) ?? []
-  if (comma < 0 || !/^data:/i.test(url)) throw badField(field, 'must be a base64 data: URL')
-  return imageOf(type || null, url.slice(comma + 1), field)
+  const [head = '', type] = /^data:([^;,]*);base64,/i.exec(url.slice(0, MAX_HEAD)) ?? []
+  if (type === undefined) throw badField(field, 'must be a base64 data: URL')
+  return imageOf(type || null, url.slice(head.length), field)
 }
 
 /** The same for one whose type and base64 are given; without a type the model finds out. */
@@ -21,6 +21,8 @@ export function imageOf(mediaType: string | null, base64: string, field: string)
   if (mediaType !== null && !MEDIA_TYPES.includes(mediaType.toLowerCase())) {
     throw badField(field, `must be one of ${MEDIA_TYPES.join(', ')}`)
   }
-  if (!BASE64.test(base64)) throw badField(field, 'is not valid base64')
+  if (!isBase64(base64)) throw badField(field, 'is not valid base64')
   return base64
 }
+
+export const isBase64 = (text: string): boolean => BASE64.test(text)

@@ -53,9 +53,8 @@ export function createRelay(needs: ExchangeNeeds): Relay {
       if (head && !isGood(head)) return await refuse(call, sent, head)
       if (head && !isStream(head, encoder)) return await documentAnswer(call, sent, head, encoder)
       const source = head?.body?.getReader() ?? lateSource(sent, (late) => opened(call, sent, late))
-      const answer = streamAnswer(call, sent, source, encoder)
+      const answer = streamAnswer(call, sent, source, { ...encoder, isLate: head === null })
       wait.onSilence = answer.beat
-      if (!head) answer.beat()
       return answer.response
     },
   }
@@ -122,11 +121,19 @@ function streamAnswer(
   { ticket, dialect, requestId }: Call<unknown>,
   { handle, cutReason, finish }: Exchange,
   source: Source,
-  { mediaType, lines, heartbeat }: Encoder,
+  {
+    mediaType,
+    lines,
+    heartbeat,
+    ending = dialect.ending,
+    isLate,
+  }: Encoder & { readonly isLate: boolean },
 ): StreamAnswer {
   ticket.defer()
+  const beatBytes = (): Uint8Array => encoder.encode(heartbeat?.() ?? '')
   const { stream, beat } = tap(source, {
     encode: lines,
+    prelude: isLate ? beatBytes() : undefined,
     onRecords(records) {
       handle.progress()
       ticket.records(records)
@@ -135,11 +142,11 @@ function streamAnswer(
       finish()
       const failure = failureOf(end, cutReason())
       await ticket.settle(failure ? cutEnding(failure) : doneEnding(end))
-      return failure ? encoder.encode(dialect.ending(failure, requestId)) : null
+      return failure ? encoder.encode(ending(failure, requestId)) : null
     },
   })
   return {
     response: new Response(stream, { headers: { ...ANSWER_HEADERS, 'content-type': mediaType } }),
-    beat: () => beat(encoder.encode(heartbeat?.() ?? '')),
+    beat: () => beat(beatBytes()),
   }
 }

@@ -58,8 +58,8 @@ export const noBody = <Body>(): MiddlewareHandler<BodyEnv<Body>> =>
   }
 
 function refusalOf(issue: z.core.$ZodIssue | undefined): GatewayError {
-  const { path, message } = issue ? nearest(issue) : { path: [], message: 'not valid' }
-  return badField(fieldPath(path) || 'the request body', message)
+  const { path, message } = issue ? nearest(issue) : { path: [], message: 'Invalid input' }
+  return badField(fieldPath(path) || 'the request body', inWords(message))
 }
 
 /** Of several forms that a value could have had, the trouble with the one that it came nearest to. */
@@ -70,6 +70,25 @@ function nearest(issue: z.core.$ZodIssue): Trouble {
     .sort((a, b) => b.path.length - a.path.length)
   if (!best || best.path.length === 0) return issue
   return { path: [...issue.path, ...best.path], message: best.message }
+}
+
+/** What the schemas' library says about types, in our words. */
+function inWords(message: string): string {
+  const [, expected, received] =
+    /^Invalid input: expected (\w+), received (\w+)$/.exec(message) ?? []
+  if (received === 'undefined' || expected === 'nonoptional') return 'is required'
+  if (expected) return `must be ${TYPES[expected] ?? expected}`
+  return message === 'Invalid input' ? 'has none of the forms that it can have' : message
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
 }
 
 interface Trouble {

@@ -29,6 +29,8 @@ export interface TapNeeds {
   onEnd(end: StreamEnd): Promise<Uint8Array | null>
   /** Whole lines in other words, of which there may be none; null passes them on untouched. */
   readonly encode: ((lines: Uint8Array) => Uint8Array) | null
+  /** What the client is sent before there is any record. */
+  readonly prelude?: Uint8Array | undefined
 }
 
 /** Where the records come from. */
@@ -47,7 +49,7 @@ export interface Tap {
  * Passes a stream of records on, no faster than the client reads, and watches how it ends. Nothing else
  * touches the body of a response.
  */
-export function tap(source: Source, { onRecords, onEnd, encode }: TapNeeds): Tap {
+export function tap(source: Source, { onRecords, onEnd, encode, prelude }: TapNeeds): Tap {
   const lines = createLineReader()
   let hasEnded = false
   let waiting: ReadableStreamDefaultController<Uint8Array> | null = null
@@ -91,6 +93,9 @@ export function tap(source: Source, { onRecords, onEnd, encode }: TapNeeds): Tap
 
   const stream = new ReadableStream<Uint8Array>(
     {
+      start(controller) {
+        if (prelude) controller.enqueue(prelude)
+      },
       async pull(controller) {
         waiting = controller
         const piece = await next().catch(async (cause: unknown) => ({

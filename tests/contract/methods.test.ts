@@ -1,4 +1,6 @@
 import { afterAll, describe, expect, test } from 'bun:test'
+import type { StreamDialect } from '../../app/errors/dialect.ts'
+import { expectRefusal } from '../support/gateway/refusal.ts'
 import { setStage } from '../support/gateway/stage.ts'
 import { ROUTES } from './routes.ts'
 
@@ -9,14 +11,14 @@ const admin = await stage.gateway.administrator()
 afterAll(() => stage[Symbol.asyncDispose]())
 
 /** Each path with the methods that it has; one that can be read can also be asked for its head. */
-const allowed = new Map<string, Set<string>>()
-for (const { method, path } of ROUTES) {
-  const methods = allowed.get(path) ?? new Set()
-  allowed.set(path, methods.add(method))
+const allowed = new Map<string, { methods: Set<string>; dialect: StreamDialect }>()
+for (const { method, path, dialect } of ROUTES) {
+  const { methods } = allowed.get(path) ?? { methods: new Set() }
+  allowed.set(path, { methods: methods.add(method), dialect })
   if (method === 'GET') methods.add('HEAD')
 }
 
-describe.each([...allowed])('%s', (path, methods) => {
+describe.each([...allowed])('%s', (path, { methods, dialect }) => {
   test.each(METHODS.filter((method) => !methods.has(method)))(
     'answers %s with the methods that it has',
     async (method) => {
@@ -26,7 +28,12 @@ describe.each([...allowed])('%s', (path, methods) => {
         const allow = response.headers.get('allow')?.split(', ') ?? []
         expect(new Set(allow)).toEqual(methods)
         if (method === 'HEAD') continue
-        expect(await response.json()).toMatchObject({ code: 'method_not_allowed', status: 405 })
+        const { status, headers } = response
+        expectRefusal(
+          { status, headers, body: await response.text() },
+          dialect,
+          'method_not_allowed',
+        )
       }
     },
   )

@@ -21,8 +21,8 @@ const NOBODYS = [
   '/api/chat/more',
   '/api/blobs',
   '/api/blobs/sha256:00/more',
-  '/v1/audio/transcriptions',
-  '/v1/images/generations',
+  '/v1/rerank',
+  '/v1/files',
   '/debug/pprof',
   '/metrics',
 ]

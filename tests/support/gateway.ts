@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Admin } from '../../app/admin.ts'
 import { type Flags, loadConfig } from '../../app/config.ts'
+import type { Gateway } from '../../app/gateways/gateway.ts'
 import { start } from '../../app/main.ts'
 import { openDatabase } from '../../db/client.ts'
 import type { RequestsTable } from '../../db/schema.ts'
@@ -19,6 +20,8 @@ export interface GatewayOptions {
   readonly ollama: { readonly url: string } | readonly { readonly url: string }[]
   /** A database with or without the schema; default a SQLite file of its own. */
   readonly database?: { readonly url: string } | undefined
+  /** The APIs in front of Ollama; those of the registry when left out. */
+  readonly gateways?: readonly Gateway[] | undefined
   /** Settings that the test wants different. */
   readonly settings?: Flags
 }
@@ -58,9 +61,10 @@ export async function startGateway(options: GatewayOptions): Promise<TestGateway
     {},
   )
   const log = recordingLog()
-  const server = await start(config, { log })
+  const { gateways } = options
+  const server = await start(config, { log, ...(gateways && { gateways }) })
   const store = openDatabase(databaseUrl)
-  const admin = testAdmin(store.db)
+  const admin = testAdmin(store.db, gateways)
 
   let stopping: Promise<void> | undefined
   const stop = async (): Promise<void> => {

@@ -7,7 +7,10 @@ import { createTestServer, GOOD } from './support/test-server.ts'
 const NOBODY = {}
 const everyRoute = GATEWAYS.flatMap(({ basePath, operations }) =>
   operations.flatMap(({ method, paths }) =>
-    paths.map((path) => [method, basePath + path.replace(':digest', 'sha256:0')] as const),
+    paths.map(
+      (path) =>
+        [method, basePath + path.replace(':digest', 'sha256:0').replace(':id{.+}', 'x')] as const,
+    ),
   ),
 )
 
@@ -61,7 +64,14 @@ describe('what is not listed does not exist', () => {
   test.each([
     ...['/ollama/api/me', '/ollama/api/signout', '/ollama/api/user/keys/x', '/ollama/api/status'],
     ...['/ollama/api/experimental/web_search', '/ollama/api/experimental/web_fetch'],
-    ...['/ollama/v1/audio/transcriptions', '/ollama/api', '/ollama/x', '/ollamax/api/chat'],
+    ...[
+      '/ollama/v1/rerank',
+      '/openai/v1/files',
+      '/openai/v1',
+      '/ollama/api',
+      '/ollama/x',
+      '/ollamax/api/chat',
+    ],
     ...[
       '/api/chat',
       '/v1/chat',

@@ -22,7 +22,8 @@ test('a model that loads is waited for as long as the deadline allows', async ()
 const SILENCE_MS = 13_000
 
 test('silence before and within an answer is longer than a server’s usual patience', async () => {
-  await using stage = await setStage()
+  // Without heartbeats, which would keep a connection alive that is closed when it is silent.
+  await using stage = await setStage({ settings: { heartbeatSeconds: 3600 } })
   const silence = Bun.sleep(SILENCE_MS)
   const records = chatRecords(MODEL, ['one '])
   stage.ollama.once('/api/chat', [waitFor(silence), stream(records)])

@@ -1,4 +1,5 @@
 import type { Flags } from '../../../app/config.ts'
+import type { Gateway } from '../../../app/gateways/gateway.ts'
 import type { RecordedRequest } from '../fake-ollama/recorder.ts'
 import { type FakeOllama, type FakeOllamaOptions, startFakeOllama } from '../fake-ollama.ts'
 import { startGateway, type TestGateway } from '../gateway.ts'
@@ -13,6 +14,8 @@ export const CHAT = { model: MODEL, messages: [{ role: 'user', content: 'hi' }] 
 export interface StageOptions {
   readonly database?: { readonly url: string }
   readonly ollama?: FakeOllamaOptions
+  /** The APIs in front of Ollama; those of the registry when left out. */
+  readonly gateways?: readonly Gateway[]
   readonly settings?: Flags
 }
 
@@ -43,9 +46,9 @@ export interface Stage extends AsyncDisposable {
 
 /** Sets a stage, to be held with `await using`: it is taken down at the end of the test. */
 export async function setStage(options: StageOptions = {}): Promise<Stage> {
-  const { database, settings = {} } = options
+  const { database, gateways, settings = {} } = options
   const ollama = await startFakeOllama({ numParallel: 64, ...options.ollama })
-  const gateway = await startGateway({ ollama, database, settings })
+  const gateway = await startGateway({ ollama, database, gateways, settings })
   const user = await gateway.user()
 
   const send: Stage['send'] = (method, path, body, sending) =>

@@ -47,7 +47,6 @@ describe.each(Object.keys(GOOD) as Kind[])('%s', (kind) => {
 
 describe('refused', () => {
   test.each<[Kind, object]>([
-    ['chat', { model: '' }],
     ['chat', { model: ['x'] }],
     ['chat', { model: null }],
     ['chat', { stream: 'yes' }],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { anthropicDialect } from '../../../app/errors/anthropic.ts'
 import { CODES, type ErrorCode } from '../../../app/errors/codes.ts'
 import {
   type Details,
@@ -6,16 +7,20 @@ import {
   methodNotAllowed,
   toGatewayError,
 } from '../../../app/errors/gateway-error.ts'
-import { ollamaErrorRecord } from '../../../app/errors/ollama.ts'
+import { ollamaDialect } from '../../../app/errors/ollama.ts'
+import { openAiDialect } from '../../../app/errors/openai.ts'
+import { problemDialect } from '../../../app/errors/problem.ts'
 import { renderError } from '../../../app/errors/render.ts'
 
 const ID = 'req-1'
 const CAUSE = new Error('SELECT digest FROM api_keys at /var/lib/parallama')
+type Body = Record<string, unknown>
+
 const codes = Object.keys(CODES) as ErrorCode[]
 
 test('the native dialect is one line of JSON that says what is wrong', async () => {
   const err = new GatewayError('model_not_found', "model 'x' not found")
-  const response = renderError(err, 'ollama', ID)
+  const response = renderError(err, ollamaDialect, ID)
   expect(response.status).toBe(404)
   expect(response.headers.get('content-type')).toBe('application/json')
   const text = await response.text()
@@ -29,7 +34,11 @@ test('the native dialect is one line of JSON that says what is wrong', async () 
 })
 
 test('our own API answers with problem details (RFC 9457)', async () => {
-  const response = renderError(new GatewayError('conflict', 'there is one already'), 'problem', ID)
+  const response = renderError(
+    new GatewayError('conflict', 'there is one already'),
+    problemDialect,
+    ID,
+  )
   expect(response.status).toBe(409)
   expect(response.headers.get('content-type')).toBe('application/problem+json')
   expect(await response.json()).toEqual({
@@ -47,7 +56,7 @@ test('a limit that was reached is a problem of the registered type', async () =>
     details: { limit: { unit: 'tokens' } },
     problemDetails: { 'violated-policies': ['tokens-per-hour'] },
   })
-  expect(await renderError(err, 'problem', ID).json()).toEqual({
+  expect(await renderError(err, problemDialect, ID).json()).toEqual({
     type: 'https://iana.org/assignments/http-problem-types#quota-exceeded',
     title: 'Limit reached',
     status: 429,
@@ -57,7 +66,7 @@ test('a limit that was reached is a problem of the registered type', async () =>
     'violated-policies': ['tokens-per-hour'],
     limit: { unit: 'tokens' },
   })
-  expect(await renderError(err, 'ollama', ID).json()).toEqual({
+  expect(await renderError(err, ollamaDialect, ID).json()).toEqual({
     error: 'come back later',
     code: 'limit_reached',
     status: 429,
@@ -66,7 +75,15 @@ test('a limit that was reached is a problem of the registered type', async () =>
   })
 })
 
-describe.each(['ollama', 'problem'] as const)('in the dialect %s', (dialect) => {
+/** The members that every error has, wherever a dialect puts them. */
+const DIALECTS = [
+  ['ollama', ollamaDialect, (body: Body) => body],
+  ['problem', problemDialect, (body: Body) => body],
+  ['openai', openAiDialect, (body: Body) => body.error as Body],
+  ['anthropic', anthropicDialect, (body: Body) => body.error as Body],
+] as const
+
+describe.each(DIALECTS)('in the dialect %s', (_, dialect, membersOf) => {
   test('every code has its status, is not cached, is not sniffed, and names the request', async () => {
     for (const code of codes) {
       const response = renderError(new GatewayError(code, 'text'), dialect, ID)
@@ -75,7 +92,7 @@ describe.each(['ollama', 'problem'] as const)('in the dialect %s', (dialect) => 
       expect(headers.get('cache-control')).toBe('no-store')
       expect(headers.get('x-content-type-options')).toBe('nosniff')
       expect(headers.get('x-request-id')).toBe(ID)
-      expect(await response.json()).toMatchObject({ code, status: CODES[code].status })
+      expect(Object.keys(membersOf((await response.json()) as Body))).toContain('code')
     }
   })
 
@@ -88,7 +105,7 @@ describe.each(['ollama', 'problem'] as const)('in the dialect %s', (dialect) => 
       expect(answer).toBe(answers[0] ?? '')
       expect(answer).not.toMatch(/digest|SELECT|lib|Error/)
     }
-    expect(JSON.parse(answers[0] ?? '')).toMatchObject({ code: 'internal', status: 500 })
+    expect(membersOf(JSON.parse(answers[0] ?? ''))).toMatchObject({ code: 'internal' })
   })
 
   test('the cause of a foreseen error stays inside as well', async () => {
@@ -105,11 +122,11 @@ describe.each(['ollama', 'problem'] as const)('in the dialect %s', (dialect) => 
   })
 
   test('details are added, and cannot take the place of what every error has', async () => {
-    const body = (details: Details): Promise<unknown> => {
+    const body = async (details: Details): Promise<Body> => {
       const err = new GatewayError('busy', 'later', { details, problemDetails: details })
-      return renderError(err, dialect, ID).json()
+      return membersOf((await renderError(err, dialect, ID).json()) as Body)
     }
-    const plain = (await body({})) as Details
+    const plain = await body({})
     const hostile = Object.fromEntries(Object.keys(plain).map((name) => [name, 'other']))
     expect(await body({ ...hostile, more: 1 })).toEqual({ ...plain, more: 1 })
   })
@@ -118,13 +135,13 @@ describe.each(['ollama', 'problem'] as const)('in the dialect %s', (dialect) => 
     const text = `"}\r\n\u2028{"x":1}\u0000\u001b[2J</script>\ud800`
     const body = await renderError(new GatewayError('bad_request', text), dialect, ID).text()
     expect(body).not.toContain('\n')
-    expect(Object.values(JSON.parse(body))).toContain(text.replace('\ud800', '\ud800'))
+    expect(Object.values(membersOf(JSON.parse(body)))).toContain(text.replace('\ud800', '\ud800'))
   })
 })
 
 test('an upstream status that is passed on takes the place of the status of the code', () => {
   const err = new GatewayError('bad_request', 'text', { status: 413 })
-  expect(renderError(err, 'ollama', ID).status).toBe(413)
+  expect(renderError(err, ollamaDialect, ID).status).toBe(413)
 })
 
 test('an error that is one already is not wrapped again', () => {
@@ -136,22 +153,76 @@ test('an error that is one already is not wrapped again', () => {
 test('a refused method names those that work, in the text and in Allow', () => {
   const err = methodNotAllowed('PUT', ['GET', 'HEAD'])
   expect(err.message).toBe('PUT is not used here; use GET, HEAD')
-  expect(renderError(err, 'ollama', ID).headers.get('allow')).toBe('GET, HEAD')
+  expect(renderError(err, ollamaDialect, ID).headers.get('allow')).toBe('GET, HEAD')
   expect(err.status).toBe(405)
 })
 
-test('the record that ends a failed stream is one line of its own', () => {
-  const record = ollamaErrorRecord(
-    new GatewayError('upstream_error', 'it\nbroke', { cause: CAUSE }),
-  )
-  expect(record).toBe('{"error":"it\\nbroke","code":"upstream_error"}\n')
+describe('what ends a stream in which something failed', () => {
+  const details = { error: 'other', code: 'other', limit: { unit: 'tokens' } }
+  const failure = new GatewayError('limit_reached', 'la\nter', { details, cause: CAUSE })
+
+  test('is a line of its own for native clients, with the details after its own members', () => {
+    expect(ollamaDialect.ending(failure, ID)).toBe(
+      '{"error":"la\\nter","code":"limit_reached","limit":{"unit":"tokens"}}\n',
+    )
+  })
+
+  test('is an event with an error object for clients of OpenAI, so that they throw', () => {
+    const event = openAiDialect.ending(failure, ID)
+    expect(event).toMatch(/^data: \{.*\}\n\n$/)
+    expect(JSON.parse(event.slice(6))).toEqual({
+      error: {
+        message: 'la\nter',
+        type: 'rate_limit_error',
+        param: null,
+        code: 'rate_limit_exceeded',
+        error: 'other',
+        limit: { unit: 'tokens' },
+      },
+    })
+  })
+
+  test('is an event of the type error for clients of Anthropic', () => {
+    const [name, data = ''] = anthropicDialect.ending(failure, ID).split('\n')
+    expect(name).toBe('event: error')
+    expect(JSON.parse(data.slice(6))).toMatchObject({
+      type: 'error',
+      error: { type: 'rate_limit_error', message: 'la\nter' },
+      request_id: ID,
+    })
+  })
 })
 
-test('the record that ends a failed stream has the details after its own members', () => {
-  const details = { error: 'other', code: 'other', limit: { unit: 'tokens' } }
-  expect(ollamaErrorRecord(new GatewayError('limit_reached', 'later', { details }))).toBe(
-    '{"error":"later","code":"limit_reached","limit":{"unit":"tokens"}}\n',
-  )
+test.each([
+  ['unauthorized', 'authentication_error', 'invalid_api_key'],
+  ['forbidden', 'permission_error', 'forbidden'],
+  ['bad_request', 'invalid_request_error', 'bad_request'],
+  ['model_not_found', 'invalid_request_error', 'model_not_found'],
+  ['limit_reached', 'rate_limit_error', 'rate_limit_exceeded'],
+  ['not_implemented', 'api_error', 'not_implemented'],
+  ['gateway_disabled', 'overloaded_error', 'gateway_disabled'],
+] as const)('OpenAI reads %s as the type %s with the code %s', async (code, type, word) => {
+  const err = new GatewayError(code, 'text', { field: 'messages[0].content' })
+  expect(await renderError(err, openAiDialect, ID).json()).toEqual({
+    error: { message: 'text', type, param: 'messages[0].content', code: word },
+  })
+})
+
+test.each([
+  ['unauthorized', 'authentication_error'],
+  ['forbidden', 'permission_error'],
+  ['bad_request', 'invalid_request_error'],
+  ['model_not_found', 'not_found_error'],
+  ['body_too_large', 'request_too_large'],
+  ['limit_reached', 'rate_limit_error'],
+  ['upstream_error', 'api_error'],
+  ['busy', 'overloaded_error'],
+] as const)('Anthropic reads %s as the type %s', async (code, type) => {
+  expect(await renderError(new GatewayError(code, 'text'), anthropicDialect, ID).json()).toEqual({
+    type: 'error',
+    error: { type, message: 'text', code },
+    request_id: ID,
+  })
 })
 
 test('every code is told apart by its title, and its status is an error', () => {

@@ -1,3 +1,4 @@
+import { ollamaDialect } from '../../../app/errors/ollama.ts'
 import type { Call } from '../../../app/gateways/gateway.ts'
 import { createRelay, type RelayOptions } from '../../../app/gateways/relay.ts'
 import { createLiveRequests } from '../../../app/services/live-requests.ts'
@@ -27,7 +28,7 @@ export function createExchange(answer: Answer, account: Promise<void> = Promise.
     clock,
     isCurrent: () => true,
     reload: async () => null,
-    deadlines: { firstByteMs: 1000, idleMs: 1000, totalMs: 10_000 },
+    deadlines: { firstByteMs: 1000, idleMs: 1000, totalMs: 10_000, heartbeatMs: 400 },
   })
   const endings: Ending[] = []
   let isDeferred = false
@@ -39,6 +40,9 @@ export function createExchange(answer: Answer, account: Promise<void> = Promise.
     principal: principal(),
     hosts: [backend],
     model: 'llama3:latest',
+    askedModel: 'llama3',
+    dialect: ollamaDialect,
+    requestId: 'request-1',
     isStillAllowed: () => true,
     ticket: {
       get isDeferred() {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { z } from 'zod'
 import { showRequest } from '../../../app/domain/model-requests.ts'
 import { chatRequest } from '../../../app/domain/native.ts'
-import { jsonBody, noBody } from '../../../app/middleware/body.ts'
+import { bodyOf, jsonBody, noBody } from '../../../app/middleware/body.ts'
 import { createTestApp, SOCKET } from '../support/app.ts'
 import { watchedRequest } from '../support/watched-body.ts'
 
@@ -10,16 +10,16 @@ const LIMITS = { maxBytes: 1_000_000, timeoutMs: 5000 }
 const schema = z.object({ model: z.string(), count: z.number().optional() })
 
 /** Answers with what was made of the body. */
-function appFor(shape: Parameters<typeof jsonBody>[0]) {
+function appFor(shape: z.ZodType) {
   const app = createTestApp()
-  app.post('/', jsonBody(shape, LIMITS), (c) => c.json({ body: c.get('body') }))
+  app.post('/', jsonBody(bodyOf(shape), LIMITS), (c) => c.json({ body: c.get('body') }))
   return app
 }
 
 async function send(
   body: string | Buffer<ArrayBuffer>,
   headers: Record<string, string> = { 'content-type': 'application/json' },
-  shape: Parameters<typeof jsonBody>[0] = schema,
+  shape: z.ZodType = schema,
 ) {
   const request = new Request('http://localhost/', { method: 'POST', body, headers })
   const response = await appFor(shape).request(request, undefined, SOCKET)

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { type ChatRequest, chatRequest } from '../../../app/domain/native.ts'
-import { jsonBody } from '../../../app/middleware/body.ts'
+import { bodyOf, jsonBody } from '../../../app/middleware/body.ts'
 import { chatForUpstream } from '../../../app/upstream/policy.ts'
 import { readGoBody } from '../../support/fake-ollama/go-body.ts'
 import { createTestApp, SOCKET } from '../support/app.ts'
@@ -15,7 +15,7 @@ const POLICY = {
 }
 
 const app = createTestApp()
-app.post('/', jsonBody(chatRequest, { maxBytes: 100_000, timeoutMs: 5000 }), (c) =>
+app.post('/', jsonBody(bodyOf(chatRequest), { maxBytes: 100_000, timeoutMs: 5000 }), (c) =>
   c.json(c.get('body')),
 )
 

@@ -93,3 +93,37 @@ describe('a request is cut', () => {
     expect(free.codes()).toEqual([])
   })
 })
+
+describe('a caller who waits', () => {
+  test('is told after so much silence, and again after as much more', async () => {
+    const { live, clock, add } = createLiveSetup()
+    let beats = 0
+    const { handle } = add({ onSilence: () => void beats++ })
+    const seen: number[] = []
+    for (const step of [99, 1, 99, 1, 50]) {
+      clock.advance(step)
+      await live.sweep()
+      seen.push(beats)
+    }
+    expect(seen).toEqual([0, 1, 1, 2, 2])
+    handle.progress()
+    clock.advance(99)
+    await live.sweep()
+    expect(beats).toBe(2)
+    clock.advance(1)
+    await live.sweep()
+    expect(beats).toBe(3)
+  })
+
+  test('is told nothing when the time is up, or the request over', async () => {
+    const { live, clock, add } = createLiveSetup()
+    let beats = 0
+    const onSilence = () => void beats++
+    const over = add({ onSilence })
+    over.handle.end()
+    add({ onSilence })
+    clock.advance(601)
+    await live.sweep()
+    expect(beats).toBe(0)
+  })
+})

@@ -5,12 +5,13 @@ import { createLiveRequests } from '../../../app/services/live-requests.ts'
 import { createClock } from '../support/clock.ts'
 import { principal } from '../support/principal.ts'
 
-const DEADLINES = { firstByteMs: 600, idleMs: 300, totalMs: 3600 }
+const DEADLINES = { firstByteMs: 600, idleMs: 300, totalMs: 3600, heartbeatMs: 100 }
 
 interface Options {
   readonly who?: Principal
   readonly allowed?: (now: Principal) => boolean
   readonly hasDeadline?: boolean
+  readonly onSilence?: () => void
   readonly compute?: Pick<ComputeBudget, 'ms' | 'extend' | 'spent'> | null
 }
 
@@ -37,6 +38,7 @@ export function createLiveSetup(
       isStillAllowed: allowed,
       hasDeadline: rest.hasDeadline ?? true,
       compute: rest.compute ?? null,
+      onSilence: rest.onSilence,
       cut: (err) => {
         cuts.push(err)
         handle.end()

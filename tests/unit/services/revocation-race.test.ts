@@ -25,7 +25,7 @@ function setUp() {
     clock,
     isCurrent: verifier.isCurrent,
     reload: verifier.reload,
-    deadlines: { firstByteMs: 1e6, idleMs: 1e6, totalMs: 1e6 },
+    deadlines: { firstByteMs: 1e6, idleMs: 1e6, totalMs: 1e6, heartbeatMs: 1e6 },
   })
   const watch = createRevocationWatch({
     readRevision: async () => database.revision,

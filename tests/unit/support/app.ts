@@ -1,4 +1,5 @@
 import { toGatewayError } from '../../../app/errors/gateway-error.ts'
+import { ollamaDialect } from '../../../app/errors/ollama.ts'
 import { renderError } from '../../../app/errors/render.ts'
 import { type BaseEnv, createApp } from '../../../app/factory.ts'
 
@@ -12,7 +13,7 @@ export function createTestApp(startedAt = 1_000_000) {
     c.set('startedAt', startedAt)
     await next()
   })
-  app.onError((err) => renderError(toGatewayError(err), 'ollama', 'request-1'))
+  app.onError((err) => renderError(toGatewayError(err), ollamaDialect, 'request-1'))
   return app
 }
 

@@ -1,3 +1,5 @@
+import { type TapNeeds, tap } from '../../../app/usage/tap.ts'
+
 const encoder = new TextEncoder()
 
 /** A stream whose chunks are sent by hand, and that remembers whether it was cancelled. */
@@ -35,3 +37,9 @@ export const streamOf = (chunks: readonly (string | Uint8Array)[]): ReadableStre
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
 }
+
+/** How a test reads what a tap makes of a stream. */
+export const tapped = (
+  upstream: ReadableStream<Uint8Array>,
+  needs: Omit<TapNeeds, 'encode'> & Partial<Pick<TapNeeds, 'encode'>>,
+): ReadableStream<Uint8Array> => tap(upstream.getReader(), { encode: null, ...needs }).stream

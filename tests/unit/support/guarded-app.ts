@@ -1,10 +1,13 @@
 import { z } from 'zod'
 import { systemClock } from '../../../app/domain/clock.ts'
 import type { Principal } from '../../../app/domain/grant.ts'
+import { createModelAliases, type ModelAliases } from '../../../app/domain/model-aliases.ts'
+import { ollamaDialect } from '../../../app/errors/ollama.ts'
 import { type Guarded, type GuardNeeds, guarded } from '../../../app/guard.ts'
 import type { Limiter } from '../../../app/limits/limiter.ts'
 import { createMemoryLimiter } from '../../../app/limits/memory-limiter.ts'
 import { silentLog } from '../../../app/log.ts'
+import { bodyOf } from '../../../app/middleware/body.ts'
 import { createClientAddress } from '../../../app/middleware/client-address.ts'
 import { createShield } from '../../../app/middleware/shield.ts'
 import { createBackend } from '../../../app/upstream/backend.ts'
@@ -29,6 +32,9 @@ interface World {
   /** Those of the installed that only stand for a model elsewhere, though their name does not say so. */
   stubs: readonly string[]
   limiter: Limiter
+  /** Whether the gateway is switched on, and what names stand for there. */
+  enabled: boolean
+  aliases: ModelAliases
 }
 
 const schema = z.object({ model: z.string() })
@@ -39,7 +45,7 @@ const CHAT: Guarded<Body> = {
   method: 'POST',
   paths: ['/ollama/api/chat'],
   permissions: ['gateway:ollama'],
-  body: schema,
+  body: bodyOf(schema),
   model: (body) => body.model,
   work: { promptBytes: (body) => body.model.length, predictTokens: () => null },
 }
@@ -59,10 +65,17 @@ export function createGuardedApp(
     installed: ['llama3:latest'],
     stubs: [],
     limiter: createMemoryLimiter({ clock: createClock() }),
+    enabled: true,
+    aliases: createModelAliases([], null),
     ...change,
   }
   let ids = 0
   const steps: string[] = []
+  const state = {
+    handler: async (): Promise<Response> => Response.json({ handled: true }),
+    /** What happens between the look-up of the key and the admission. */
+    onAdmission: () => {},
+  }
   const accounts: { admission: Admission; endings: Ending[] }[] = []
   const needs: GuardNeeds = {
     acceptsKeyInPath: world.acceptsKeyInPath,
@@ -76,7 +89,10 @@ export function createGuardedApp(
     knowsKey: (key) => world.known.includes(key),
     callerAddress: () => '192.0.2.7',
     onKeyUse: () => {},
-    latestRevision: async () => null,
+    latestRevision: async () => {
+      state.onAdmission()
+      return null
+    },
     catchUp: async () => {},
     isCurrent: () => true,
     reload: async (principal) => principal,
@@ -95,6 +111,7 @@ export function createGuardedApp(
       return { model: { ...model, cloud, entry }, backends: [createBackend('http://gpu-1:11434')] }
     },
     limiter: world.limiter,
+    settingsOf: () => ({ enabled: world.enabled, aliases: world.aliases }),
     newId: () => `id-${++ids}`,
     log: silentLog,
     answers: { defaultTokens: 64, maxTokens: 4096 },
@@ -123,16 +140,22 @@ export function createGuardedApp(
     },
   }
   const app = createTestApp()
-  const state = { handler: async (): Promise<Response> => Response.json({ handled: true }) }
-  guarded(app, needs, 'ollama', { ...CHAT, ...operation }, async (c) => {
-    steps.push('handle')
-    if (new URL(c.req.url).searchParams.has('defer')) c.get('ticket').defer()
-    return await state.handler()
-  })
+  guarded(
+    app,
+    needs,
+    { name: 'ollama', dialect: ollamaDialect },
+    { ...CHAT, ...operation },
+    async (c) => {
+      steps.push('handle')
+      if (new URL(c.req.url).searchParams.has('defer')) c.get('ticket').defer()
+      return await state.handler()
+    },
+  )
   return {
     steps,
     accounts,
     state,
+    world,
     send: (request: Request): Promise<Response> =>
       Promise.resolve(app.request(request, undefined, SOCKET)),
   }

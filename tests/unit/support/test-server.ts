@@ -1,5 +1,7 @@
 import { createCursors } from '../../../app/api/cursor.ts'
 import type { Principal } from '../../../app/domain/grant.ts'
+import { createModelAliases } from '../../../app/domain/model-aliases.ts'
+import { GATEWAYS } from '../../../app/gateways/registry.ts'
 import { createMemoryLimiter } from '../../../app/limits/memory-limiter.ts'
 import { silentLog } from '../../../app/log.ts'
 import { createServer, type ServerNeeds } from '../../../app/server.ts'
@@ -58,6 +60,8 @@ export function testNeeds(change: Partial<ServerNeeds> & { who?: Principal } = {
     isCurrent: () => true,
     reload: async (principal) => principal,
     verifier: { verify: async (key) => (key === GOOD ? who : null) },
+    gateways: GATEWAYS,
+    settingsOf: () => ({ enabled: true, aliases: createModelAliases([], null) }),
     pool,
     relay: { send: async () => Response.json({ relayed: true }) },
     locate: pool.locate,

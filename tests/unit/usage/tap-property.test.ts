@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { type StreamEnd, tap } from '../../../app/usage/tap.ts'
-import { settled } from '../support/byte-stream.ts'
+import type { StreamEnd } from '../../../app/usage/tap.ts'
+import { settled, tapped } from '../support/byte-stream.ts'
 
 const OURS = '{"error":"Ollama failed","code":"upstream_error"}\n'
 const encoder = new TextEncoder()
@@ -69,7 +69,7 @@ test('whatever comes, however it is cut and however it ends, it ends once and in
     const text = parts.join('')
     const { needs, ends } = watch()
     const { stream } = upstreamOf(text, places, closes)
-    const passed = await new Response(tap(stream, needs)).text()
+    const passed = await new Response(tapped(stream, needs)).text()
     expect(ends).toHaveLength(1)
     if (ends[0]?.kind === 'done') {
       expect(text).toStartWith(passed)
@@ -89,7 +89,7 @@ test('whenever the client leaves, it ends once, and Ollama is told when it was n
     const text = `${parts.join('')}\n${'{"done":false}\n'.repeat(5)}`
     const { needs, ends } = watch()
     const { stream, isCancelled } = upstreamOf(text, at, how)
-    await readSome(tap(stream, needs), count)
+    await readSome(tapped(stream, needs), count)
     expect(ends).toHaveLength(1)
     if (ends[0]?.kind === 'left') expect(isCancelled()).toBe(true)
   })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
-import { type StreamEnd, tap } from '../../../app/usage/tap.ts'
-import { manualStream, settled, streamOf } from '../support/byte-stream.ts'
+import type { StreamEnd } from '../../../app/usage/tap.ts'
+import { manualStream, settled, streamOf, tapped } from '../support/byte-stream.ts'
 
 const TOKEN = '{"message":{"content":"Grüße 😀"},"done":false}\n'
 const DONE = '{"done":true,"done_reason":"stop","prompt_eval_count":11,"eval_count":2}\n'
@@ -29,7 +29,7 @@ const read = (stream: ReadableStream<Uint8Array>): Promise<string> => new Respon
 describe('a stream that ends well', () => {
   test('is passed on byte for byte, counted, and ends once, as done', async () => {
     const { needs, ends, records } = watch()
-    expect(await read(tap(streamOf([TOKEN, TOKEN, DONE]), needs))).toBe(TOKEN + TOKEN + DONE)
+    expect(await read(tapped(streamOf([TOKEN, TOKEN, DONE]), needs))).toBe(TOKEN + TOKEN + DONE)
     expect(ends).toEqual([{ kind: 'done', record: JSON.parse(DONE) }])
     expect(records()).toBe(3)
   })
@@ -41,7 +41,7 @@ describe('a stream that ends well', () => {
       const places = [0, ...at.sort((one, two) => one - two), all.length]
       const chunks = places.slice(1).map((to, i) => all.slice(places[i], to))
       const { needs, kinds, records } = watch()
-      expect(await read(tap(streamOf(chunks), needs))).toBe(TOKEN + DONE)
+      expect(await read(tapped(streamOf(chunks), needs))).toBe(TOKEN + DONE)
       expect([kinds(), records()]).toEqual([['done'], 2])
     })
     await fc.assert(property, { numRuns: 100 })
@@ -50,7 +50,7 @@ describe('a stream that ends well', () => {
   test('keeps its last bytes until the account is settled, the others not', async () => {
     const account = Promise.withResolvers<void>()
     const { needs, kinds } = watch(account.promise)
-    const reader = tap(streamOf([TOKEN, DONE]), needs).getReader()
+    const reader = tapped(streamOf([TOKEN, DONE]), needs).getReader()
     expect((await reader.read()).value).toEqual(new TextEncoder().encode(TOKEN))
     let last: string | null = null
     const reading = reader.read().then(({ value }) => {
@@ -67,7 +67,7 @@ describe('a stream that ends well', () => {
   test('ends for the client even when Ollama keeps the connection open', async () => {
     const upstream = manualStream()
     const { needs, kinds } = watch()
-    const reading = read(tap(upstream.stream, needs))
+    const reading = read(tapped(upstream.stream, needs))
     upstream.send(TOKEN + DONE)
     const outcome = await Promise.race([reading, settled().then(() => 'still open')])
     expect(outcome).toBe(TOKEN + DONE)
@@ -78,13 +78,13 @@ describe('a stream that ends well', () => {
 describe('a stream that fails', () => {
   test('has the record that Ollama put into it replaced by ours', async () => {
     const { needs, ends, records } = watch(undefined, OURS)
-    expect(await read(tap(streamOf([TOKEN + ERROR]), needs))).toBe(TOKEN + OURS)
+    expect(await read(tapped(streamOf([TOKEN + ERROR]), needs))).toBe(TOKEN + OURS)
     expect(ends).toEqual([{ kind: 'error-record', record: JSON.parse(ERROR) }])
     expect(records()).toBe(1)
   })
 
   test('does not pass the error on when there is nothing to put in its place', async () => {
-    const reading = read(tap(streamOf([TOKEN, ERROR]), watch().needs))
+    const reading = read(tapped(streamOf([TOKEN, ERROR]), watch().needs))
     expect(await Promise.race([reading, settled().then(() => 'still open')])).toBe(TOKEN)
   })
 
@@ -93,14 +93,14 @@ describe('a stream that fails', () => {
     ['before the first record', [], ''],
   ])('ends once, as incomplete, when Ollama stops early: %s', async (_, chunks, passed) => {
     const { needs, kinds } = watch(undefined, OURS)
-    expect(await read(tap(streamOf(chunks), needs))).toBe(passed + OURS)
+    expect(await read(tapped(streamOf(chunks), needs))).toBe(passed + OURS)
     expect(kinds()).toEqual(['incomplete'])
   })
 
   test('has its error record on a line of its own when Ollama stops inside a record', async () => {
     for (const cut of [TOKEN.slice(0, 20), TOKEN.trimEnd()]) {
       const { needs, kinds } = watch(undefined, OURS)
-      const text = await read(tap(streamOf([TOKEN, cut]), needs))
+      const text = await read(tapped(streamOf([TOKEN, cut]), needs))
       expect(text.split('\n').at(-2)).toBe(OURS.trimEnd())
       expect(kinds()).toEqual(['incomplete'])
     }
@@ -109,7 +109,7 @@ describe('a stream that fails', () => {
   test('ends once, as broken, when the connection breaks, and half a record is not passed on', async () => {
     const upstream = manualStream()
     const { needs, ends } = watch(undefined, OURS)
-    const reading = read(tap(upstream.stream, needs))
+    const reading = read(tapped(upstream.stream, needs))
     upstream.send(TOKEN + TOKEN.slice(0, 9))
     await settled()
     const cause = new Error('socket closed')
@@ -120,7 +120,7 @@ describe('a stream that fails', () => {
 
   test('ends once even when its account cannot be settled', async () => {
     const { needs, kinds } = watch(Promise.reject(new Error('no ledger')))
-    await read(tap(streamOf([TOKEN, DONE]), needs))
+    await read(tapped(streamOf([TOKEN, DONE]), needs))
     expect(kinds()).toEqual(['done'])
   })
 })
@@ -129,7 +129,7 @@ describe('a client that goes away', () => {
   test('ends the stream once, as left, and closes the connection to Ollama', async () => {
     const upstream = manualStream()
     const { needs, kinds } = watch()
-    const reader = tap(upstream.stream, needs).getReader()
+    const reader = tapped(upstream.stream, needs).getReader()
     upstream.send(TOKEN)
     await reader.read()
     await reader.cancel('gone')
@@ -141,7 +141,7 @@ describe('a client that goes away', () => {
     const account = Promise.withResolvers<void>()
     const upstream = manualStream()
     const { needs } = watch(account.promise)
-    const reader = tap(upstream.stream, needs).getReader()
+    const reader = tapped(upstream.stream, needs).getReader()
     const left = reader.cancel('gone')
     const outcome = Promise.race([upstream.cancelled, settled().then(() => 'still working')])
     expect(await outcome).toBe('gone')
@@ -152,7 +152,7 @@ describe('a client that goes away', () => {
   test('is told apart from nobody: leaving while waiting for a token, or after the end', async () => {
     const waiting = manualStream()
     const early = watch()
-    const reader = tap(waiting.stream, early.needs).getReader()
+    const reader = tapped(waiting.stream, early.needs).getReader()
     const pending = reader.read()
     await settled()
     await reader.cancel('gone')
@@ -160,7 +160,7 @@ describe('a client that goes away', () => {
     expect(early.kinds()).toEqual(['left'])
 
     const late = watch()
-    const done = tap(streamOf([DONE]), late.needs).getReader()
+    const done = tapped(streamOf([DONE]), late.needs).getReader()
     await done.read()
     await done.cancel('gone')
     expect(late.kinds()).toEqual(['done'])
@@ -173,7 +173,7 @@ test('nothing is read from Ollama that the client has not asked for', async () =
     { pull: (own) => own.enqueue(new TextEncoder().encode(`${pulls++ && ''}${TOKEN}`)) },
     { highWaterMark: 0 },
   )
-  const reader = tap(upstream, watch().needs).getReader()
+  const reader = tapped(upstream, watch().needs).getReader()
   await settled()
   expect(pulls).toBe(0)
   await reader.read()
