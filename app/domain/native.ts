@@ -151,6 +151,7 @@ export interface ListedModel {
   readonly size: number
   readonly digest: string
   readonly remote_host?: string
+  readonly capabilities?: readonly string[]
   readonly details?: unknown
   readonly [field: string]: unknown
 }

@@ -15,6 +15,7 @@ const TYPES: Readonly<Record<number, string>> = {
 /** Anthropic's dialect. In a stream it is an event of its own. */
 export const anthropicDialect: StreamDialect = {
   mediaType: 'application/json',
+  requestIdHeader: 'request-id',
   body: (err, requestId) => JSON.stringify(members(err, requestId)),
   ending: (err, requestId) => `event: error\ndata: ${JSON.stringify(members(err, requestId))}\n\n`,
 }

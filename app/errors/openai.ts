@@ -18,11 +18,12 @@ const TYPES: Readonly<Record<number, string>> = {
 /** OpenAI's dialect, with which its clients make the right exception and show the message. */
 export const openAiDialect: StreamDialect = {
   mediaType: 'application/json',
-  body: (err) => JSON.stringify(members(err)),
-  ending: (err) => `data: ${JSON.stringify(members(err))}\n\n`,
+  body: (err) => JSON.stringify(openAiError(err)),
+  ending: (err) => `data: ${JSON.stringify(openAiError(err))}\n\n`,
 }
 
-const members = (err: GatewayError): object => ({
+/** An error as OpenAI's clients read it, in a body as in a stream. */
+export const openAiError = (err: GatewayError) => ({
   error: withDetails(
     {
       message: err.message,

@@ -1,3 +1,5 @@
+import type { StreamDialect } from '../errors/dialect.ts'
+
 /**
  * How Ollama's answer to one request is told to its caller. One for each request: it may remember what
  * it has said.
@@ -17,6 +19,8 @@ export interface Encoder {
   readonly document: ((answer: Uint8Array) => Uint8Array | string) | null
   /** What says to a caller who waits for a stream that we are still there; null when none waits. */
   readonly heartbeat: (() => string) | null
+  /** What ends a stream in which something failed, where that is not what the dialect says. */
+  readonly ending?: StreamDialect['ending']
 }
 
 const utf8 = new TextDecoder()

@@ -51,6 +51,8 @@ export interface Call<Body> {
   readonly model: string | null
   /** The model as the caller calls it, which is how answers call it as well; '' when there is none. */
   readonly askedModel: string
+  /** What the model can do, as its host says; null when it does not. */
+  readonly capabilities: readonly string[] | null
   readonly dialect: StreamDialect
   /** The gateway's aliases, and its default model. */
   readonly aliases: ModelAliases
@@ -72,6 +74,8 @@ export interface Operation {
   readonly permissions: readonly Permission[]
   /** Whether a model has to work for it, so that it counts against limits. */
   readonly isWork: boolean
+  /** False when all it does is to say that there is nothing like it here. */
+  readonly isOffered: boolean
   /** How it tells errors where that is not how its gateway does. */
   readonly dialect: StreamDialect | null
   mount(app: App, gateway: Gateway, needs: GatewayNeeds): void
@@ -86,6 +90,7 @@ export function operation<Body>(definition: Definition<Body>): Operation {
     paths,
     permissions,
     isWork: definition.work !== null,
+    isOffered: true,
     dialect: null,
     mount(app, gateway, needs) {
       const required: readonly Permission[] = [`gateway:${gateway.name}`, ...permissions]
@@ -147,6 +152,7 @@ function toCall<Body>(
     hosts: placement?.backends ?? needs.pool.backends,
     model: placement?.model.entry.name ?? null,
     askedModel: c.get('askedModel') ?? '',
+    capabilities: placement?.model.entry.capabilities ?? null,
     dialect,
     aliases,
     requestId: c.get('requestId'),

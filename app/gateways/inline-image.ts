@@ -25,4 +25,5 @@ export function imageOf(mediaType: string | null, base64: string, field: string)
   return base64
 }
 
+/** Whether it is something in base64, of either alphabet. */
 export const isBase64 = (text: string): boolean => BASE64.test(text)

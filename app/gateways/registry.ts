@@ -1,6 +1,7 @@
+import { anthropic } from './anthropic/index.ts'
 import type { Gateway } from './gateway.ts'
 import { ollama } from './ollama/index.ts'
 import { openai } from './openai/index.ts'
 
 /** Every gateway there is. */
-export const GATEWAYS: readonly Gateway[] = [ollama, openai]
+export const GATEWAYS: readonly Gateway[] = [ollama, openai, anthropic]

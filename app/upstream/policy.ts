@@ -5,7 +5,7 @@ import type {
   GenerateRequest,
 } from '../domain/native.ts'
 import { MAX_IMAGE_BYTES, MAX_IMAGES, MAX_SCHEMA_BYTES } from '../domain/native.ts'
-import { GatewayError } from '../errors/gateway-error.ts'
+import { badField, GatewayError } from '../errors/gateway-error.ts'
 
 /** What a caller may ask of a model; the same for everybody but those who manage models. */
 export interface OptionsPolicy {
@@ -51,7 +51,7 @@ export function chatForUpstream(
   policy: OptionsPolicy,
 ): ChatRequest {
   checkImages((request.messages ?? []).flatMap((message) => message.images ?? []))
-  checkSchemas(request.format, request.tools)
+  checkSchemas(request.format, request.tools ?? [])
   checkUnload(request.keep_alive, (request.messages ?? []).length === 0, policy)
   return { ...request, ...common(request, model, policy) }
 }
@@ -66,7 +66,7 @@ export function generateForUpstream(
     if (request[field]) checkField(field, policy)
   }
   checkImages(request.images ?? [])
-  checkSchemas(request.format, undefined)
+  checkSchemas(request.format, [])
   checkUnload(request.keep_alive, !request.prompt, policy)
   return { ...request, ...common(request, model, policy) }
 }
@@ -178,9 +178,13 @@ function checkImages(images: readonly string[]): void {
   }
 }
 
-function checkSchemas(format: unknown, tools: unknown): void {
-  for (const [field, value] of Object.entries({ format, tools })) {
-    if (value == null || JSON.stringify(value).length <= MAX_SCHEMA_BYTES) continue
-    throw new GatewayError('bad_request', `${field}: at most ${MAX_SCHEMA_BYTES} bytes of schema`)
-  }
+/** Each by itself: who has many tools has many schemas, of which none may be too much for the model runner. */
+function checkSchemas(format: unknown, tools: readonly unknown[]): void {
+  checkSchema('format', format)
+  tools.forEach((tool, i) => void checkSchema(`tools[${i}]`, tool))
+}
+
+function checkSchema(field: string, value: unknown): void {
+  if (value == null || JSON.stringify(value).length <= MAX_SCHEMA_BYTES) return
+  throw badField(field, `at most ${MAX_SCHEMA_BYTES} bytes of schema`)
 }

@@ -1,5 +1,7 @@
+import { anthropicDialect } from '../../errors/anthropic.ts'
 import { ollamaDialect } from '../../errors/ollama.ts'
 import { openAiDialect } from '../../errors/openai.ts'
+import { anthropicOperations } from '../anthropic/index.ts'
 import { type Gateway, speaking } from '../gateway.ts'
 import { openAiOperations } from '../openai/index.ts'
 import { headBlob, postBlob } from './blobs.ts'
@@ -41,5 +43,6 @@ export const ollama: Gateway = {
     headBlob,
     postBlob,
     ...speaking(openAiDialect, [models, ...openAiOperations]),
+    ...speaking(anthropicDialect, anthropicOperations),
   ],
 }

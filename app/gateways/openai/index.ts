@@ -5,11 +5,13 @@ import { completion } from './completion.ts'
 import { embedding } from './embedding.ts'
 import { getModel, listModels } from './models.ts'
 import { notOffered } from './not-offered.ts'
+import { response } from './responses/response.ts'
 
 /** What clients of OpenAI find at any address that they are pointed at; lists of models are apart. */
 export const openAiOperations: readonly Operation[] = [
   chatCompletion,
   completion,
+  response,
   embedding,
   getModel,
   ...notOffered,

@@ -10,20 +10,23 @@ const NOT_OFFERED: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Each of them says so, which is more than that there is nothing at the address. */
-export const notOffered: readonly Operation[] = Object.entries(NOT_OFFERED).map(([name, paths]) =>
-  operation<never>({
-    name,
-    method: 'POST',
-    paths,
-    permissions: [],
-    body: null,
-    model: null,
-    work: null,
-    handle: async () => {
-      throw new GatewayError(
-        'not_implemented',
-        `${name}: Ollama has nothing like it, so it is not offered here`,
-      )
-    },
+export const notOffered: readonly Operation[] = Object.entries(NOT_OFFERED).map(
+  ([name, paths]) => ({
+    ...operation<never>({
+      name,
+      method: 'POST',
+      paths,
+      permissions: [],
+      body: null,
+      model: null,
+      work: null,
+      handle: async () => {
+        throw new GatewayError(
+          'not_implemented',
+          `${name}: Ollama has nothing like it, so it is not offered here`,
+        )
+      },
+    }),
+    isOffered: false,
   }),
 )

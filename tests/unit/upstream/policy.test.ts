@@ -75,11 +75,13 @@ describe.each([
     expect(() => chat(stop(33), policy)).toThrow('options.stop: at most 32 stop texts')
   })
 
-  test('at most 64 KiB of schema, for the answer and for tools', () => {
+  test('at most 64 KiB of schema, for the answer and for each tool', () => {
     const large = { type: 'object', description: 'x'.repeat(64 * 1024) }
     expect(() => chat({ format: large }, policy)).toThrow('format: at most 65536 bytes')
     expect(() => generate({ format: large }, policy)).toThrow('format: at most 65536 bytes')
-    expect(() => chat({ tools: [large] }, policy)).toThrow('tools: at most 65536 bytes')
+    const small = { type: 'function', description: 'x'.repeat(60 * 1024) }
+    expect(() => chat({ tools: [small, large] }, policy)).toThrow('tools[1]: at most 65536 bytes')
+    expect(chat({ tools: Array(4).fill(small) }, policy).tools).toHaveLength(4)
     expect(
       chat({ format: { type: 'object' }, tools: [{ type: 'function' }] }, policy),
     ).toMatchObject({

@@ -1,0 +1,17 @@
+import { anthropicDialect } from '../../errors/anthropic.ts'
+import type { Gateway, Operation } from '../gateway.ts'
+import { countTokens } from './count-tokens.ts'
+import { message } from './message.ts'
+import { getModel, listModels } from './models.ts'
+
+/** What clients of Anthropic find at any address that they are pointed at; models are apart. */
+export const anthropicOperations: readonly Operation[] = [message, countTokens]
+
+/** Anthropic's API, as far as there is something in Ollama for it. */
+export const anthropic: Gateway = {
+  name: 'anthropic',
+  basePath: '/anthropic',
+  dialect: anthropicDialect,
+  features: ['chat', 'tools', 'vision', 'thinking', 'structured output'],
+  operations: [...anthropicOperations, listModels, getModel],
+}
