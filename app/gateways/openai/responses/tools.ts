@@ -54,9 +54,9 @@ export const echoOfTools = (given: readonly GroupOrTool[]): object[] =>
         : tool,
     )
 
-/** Codex offers a search without the web to every model, unasked; nobody misses it. */
+/** Codex offers a search to every model, unasked, and tells it in this way from that of others. */
 const isLeftOut = ({ type, external_web_access }: GivenTool): boolean =>
-  type === 'web_search' && external_web_access === false
+  type === 'web_search' && external_web_access != null
 
 function toKnown(given: GivenTool, field: string, namespace?: string): KnownTool {
   const { type, name, description, parameters } = given

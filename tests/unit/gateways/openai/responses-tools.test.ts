@@ -49,11 +49,14 @@ describe('the tools that a model is told of', () => {
     expect(offered({ tools: EVERY })).toEqual(['f', 'g', 'patch', 'files.f', 'files.patch'])
   })
 
-  test('are not those that Codex sends unasked, of which the answer knows nothing either', () => {
-    const tools = [f, { type: 'web_search', external_web_access: false }]
-    expect(offered({ tools })).toEqual(['f'])
-    expect(read({ tools }).echo.tools).toEqual([{ ...f, strict: null }])
-  })
+  test.each([true, false])(
+    'are not those that Codex sends unasked, of which the answer knows nothing either: %p',
+    (external_web_access) => {
+      const tools = [{ type: 'web_search', external_web_access }, f]
+      expect(offered({ tools })).toEqual(['f'])
+      expect(read({ tools }).echo.tools).toEqual([{ ...f, strict: null }])
+    },
+  )
 
   test.each([
     ['auto', ['f', 'g', 'patch', 'files.f', 'files.patch']],
@@ -151,11 +154,6 @@ describe('a tool is refused, with its place,', () => {
       'local_shell',
       'tool_search',
     ].map((type) => [{ tools: [f, { type }] }, 'tools[1].type', kind(type)] as const),
-    [
-      { tools: [{ type: 'web_search', external_web_access: true }] },
-      'tools[0].type',
-      kind('web_search'),
-    ],
     [{ tools: [{ ...files, tools: [f, { type: 'mcp' }] }] }, 'tools[0].tools[1].type', kind('mcp')],
     [{ tools: [{ ...files, tools: [files] }] }, 'tools[0].tools[0].type', kind('namespace')],
     [{ tools: [{ type: 'function' }] }, 'tools[0].name', 'must be a text'],
