@@ -6,7 +6,7 @@ import type { App } from './factory.ts'
 import { type AdmissionNeeds, type AdmittedEnv, admission } from './middleware/admission.ts'
 import { type BodyReader, jsonBody, noBody } from './middleware/body.ts'
 import { type StillAllowedNeeds, stillAllowed } from './middleware/fresh-rights.ts'
-import { gatewayOpen } from './middleware/gateway-open.ts'
+import { type GatewayOpenNeeds, gatewayOpen } from './middleware/gateway-open.ts'
 import { type IpShieldNeeds, ipShield } from './middleware/ip-shield.ts'
 import { type KeyLookupNeeds, keyLookup } from './middleware/key-lookup.ts'
 import { type ModelAccessNeeds, modelAccess, noModel } from './middleware/model-access.ts'
@@ -19,6 +19,7 @@ import { type TokenBucketNeeds, tokenBucket, type Work } from './middleware/toke
 export interface GuardNeeds
   extends IpShieldNeeds,
     KeyLookupNeeds,
+    GatewayOpenNeeds,
     StillAllowedNeeds,
     AdmissionNeeds,
     ModelAccessNeeds,

@@ -1,9 +1,10 @@
 import type { MiddlewareHandler } from 'hono'
 import type { z } from 'zod'
+import { fieldPath } from '../domain/field-path.ts'
 import { badField, type GatewayError } from '../errors/gateway-error.ts'
 import { readJsonObject } from './json-object.ts'
 import type { PrincipalEnv } from './key-lookup.ts'
-import { fieldPath, refuseCaseVariants } from './known-fields.ts'
+import { refuseCaseVariants } from './known-fields.ts'
 import type { BodyLimits } from './read-body.ts'
 
 export interface BodyEnv<Body> extends PrincipalEnv {

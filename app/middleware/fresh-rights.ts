@@ -2,7 +2,7 @@ import type { MiddlewareHandler } from 'hono'
 import { INVALID_TOKEN, unauthorized } from '../auth/credential.ts'
 import { mayUseModel, type Principal } from '../domain/grant.ts'
 import type { Permission } from '../domain/role.ts'
-import { type GatewayOpenNeeds, refuseDisabled } from './gateway-open.ts'
+import { type GatewaySettingsNeeds, refuseDisabled } from './gateway-open.ts'
 import type { PrincipalEnv } from './key-lookup.ts'
 import { modelNotFound } from './model-access.ts'
 import { refuseLacking } from './role.ts'
@@ -27,7 +27,7 @@ export const freshRights = (needs: FreshRightsNeeds): MiddlewareHandler<Principa
     await next()
   }
 
-export interface StillAllowedNeeds extends FreshRightsNeeds, GatewayOpenNeeds {}
+export interface StillAllowedNeeds extends FreshRightsNeeds, GatewaySettingsNeeds {}
 
 /**
  * The same for a request whose limits were asked: their store knows the newest revision, so that it

@@ -3,18 +3,32 @@ import type { GatewaySettings } from '../domain/gateway-settings.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { PrincipalEnv } from './key-lookup.ts'
 
-export interface GatewayOpenNeeds {
+export interface GatewaySettingsNeeds {
   /** What is decided about a gateway, from memory; rejects when it has to be read and can't be. */
   readonly settingsOf: (gateway: string) => GatewaySettings | Promise<GatewaySettings>
 }
 
-/** Refuses with 503 what is sent to a gateway that is switched off. */
+export interface GatewayOpenNeeds extends GatewaySettingsNeeds {
+  /** The newest revision that anybody has announced, or null when that can't be told. */
+  readonly latestRevision: () => Promise<number | null>
+  /** Makes sure that this process has seen that revision. */
+  readonly catchUp: (revision: number) => Promise<void>
+}
+
+/**
+ * Refuses with 503 what is sent to a gateway that is switched off. That it is on is asked again at
+ * admission; that it is off has to be sure here, since another process may just have switched it on.
+ */
 export const gatewayOpen = (
-  { settingsOf }: GatewayOpenNeeds,
+  { settingsOf, latestRevision, catchUp }: GatewayOpenNeeds,
   gateway: string,
 ): MiddlewareHandler<PrincipalEnv> =>
   async function gatewayOpen(_c, next) {
-    refuseDisabled(await settingsOf(gateway), gateway)
+    if (!(await settingsOf(gateway)).enabled) {
+      const revision = await latestRevision()
+      if (revision !== null) await catchUp(revision)
+      refuseDisabled(await settingsOf(gateway), gateway)
+    }
     await next()
   }
 

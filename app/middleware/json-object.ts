@@ -46,7 +46,9 @@ function parse(text: string): Record<string, unknown> {
     }
   } catch (err) {
     // Without the cause: the parser's own message may quote from a prompt.
-    if (err instanceof StrictJsonError) throw new GatewayError('bad_request', err.message)
+    if (err instanceof StrictJsonError) {
+      throw new GatewayError('bad_request', err.message, { field: err.field ?? undefined })
+    }
     throw err
   }
   throw new GatewayError('bad_request', 'the request body must be a JSON object')

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { fieldPath, type Path } from '../domain/field-path.ts'
 import { foldKey } from '../domain/strict-json.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 
@@ -9,20 +10,6 @@ interface Level {
   readonly fields: ReadonlyMap<string, Level>
   readonly items: Level | null
 }
-
-export type Path = readonly PropertyKey[]
-
-/** A path as people write it: `messages[0].content`. */
-export const fieldPath = (path: Path): string =>
-  path.reduce<string>(
-    (text, step) =>
-      typeof step === 'number'
-        ? `${text}[${step}]`
-        : text
-          ? `${text}.${String(step)}`
-          : String(step),
-    '',
-  )
 
 /**
  * Refuses fields that only differ in case from one that is known, at every level: `MODEL` would be

@@ -4,9 +4,9 @@ import { type ModelName, parseModelName } from '../domain/model-name.ts'
 import { badField, GatewayError } from '../errors/gateway-error.ts'
 import type { Placement } from '../upstream/pool.ts'
 import type { BodyEnv } from './body.ts'
-import type { GatewayOpenNeeds } from './gateway-open.ts'
+import type { GatewaySettingsNeeds } from './gateway-open.ts'
 
-export interface ModelAccessNeeds extends GatewayOpenNeeds {
+export interface ModelAccessNeeds extends GatewaySettingsNeeds {
   /** Where the model is, or null when no host has it. */
   readonly locate: (model: ModelName) => Promise<Placement | null>
 }

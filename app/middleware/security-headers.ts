@@ -52,6 +52,9 @@ export function securityHeaders(): MiddlewareHandler<BaseEnv> {
     }
     await next()
     const { headers } = c.res
-    for (const [name, value] of OF_DATA) headers.set(name, value)
+    for (const [name, value] of OF_DATA) {
+      // Of a page among the data, which has a policy of its own.
+      if (!headers.has(name)) headers.set(name, value)
+    }
   }
 }

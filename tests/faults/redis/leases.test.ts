@@ -29,6 +29,7 @@ describe.skipIf('skip' in available)('what a process that died had reserved', ()
       db: store.db,
       clock: { now: Date.now },
       longestRequestMs: 60_000,
+      operations: [],
     })
     const dead = createRedisLimiter({ link, rebuild })
     const limits = [tokens, pair]

@@ -14,6 +14,7 @@ import { newId } from '../../../db/ids.ts'
 import { migrateUp } from '../../../db/migrate.ts'
 import { insertRequests, requestRow } from '../../support/builders.ts'
 import { type RecordingLog, recordingLog } from '../../support/gateway/log.ts'
+import { WORKING_OPERATIONS } from '../../support/permissions.ts'
 import type { ControlledServer } from '../../support/servers/controlled.ts'
 import { ownRedis } from '../../support/servers.ts'
 import { limitOf, needing } from '../../unit/limits/limit-states.ts'
@@ -70,7 +71,7 @@ export async function startReplicas(
 
   const open = async (): Promise<Replica> => {
     const log = recordingLog()
-    const { limiter } = await openLimiter(config, { store, log })
+    const { limiter } = await openLimiter(config, { store, log, operations: WORKING_OPERATIONS })
     const replica = replicaOf(limiter, log, store, (ms) => took.push(ms))
     all.push(replica)
     return replica
