@@ -8,11 +8,15 @@ import { createPasswords, type Passwords } from './auth/password.ts'
 import { createRefreshTokens } from './auth/refresh-token.ts'
 import type { Keyring } from './auth/secrets.ts'
 import { systemClock } from './domain/clock.ts'
+import { namesOf, placesOf, workingOperations } from './gateway-names.ts'
+import type { Gateway } from './gateways/gateway.ts'
+import { GATEWAYS } from './gateways/registry.ts'
 import type { BucketReader } from './limits/bucket-reader.ts'
 import { createStoredBuckets } from './limits/stored-buckets.ts'
 import { createAudit } from './services/audit.ts'
 import type { ChangeNeeds, Transact } from './services/change.ts'
 import { createCleanUp } from './services/clean-up.ts'
+import { createGateways } from './services/gateways.ts'
 import { createKeys } from './services/keys.ts'
 import { createLimits } from './services/limits.ts'
 import { createRegistration } from './services/registration.ts'
@@ -34,11 +38,14 @@ type AdminSettings = Pick<
   | 'registration'
   | 'bodyTimeoutSeconds'
   | 'requestTimeoutSeconds'
+  | 'gateways'
 >
 
 export interface AdminNeeds extends AdminSettings {
   readonly db: Db
   readonly keyring: Keyring
+  /** The gateways that there are; those of the registry when left out. */
+  readonly registry?: readonly Gateway[] | undefined
   /** Where hashing takes turns; a queue of its own when left out. */
   readonly passwords?: Passwords | undefined
   /** Where access tokens are made; nobody can log in when it is left out. */
@@ -59,6 +66,8 @@ export function createAdmin({ db, keyring, minPasswordLength, ...rest }: AdminNe
   const needs = { db, clock: systemClock, newId, announce, transact }
   const passwords = rest.passwords ?? openPasswords(minPasswordLength)
   const installedModels = rest.installedModels ?? (async () => null)
+  const registry = rest.registry ?? GATEWAYS
+  const gateways = namesOf(registry)
   const buckets = rest.buckets ?? createStoredBuckets(needs)
   const lifetimeS = rest.accessTokenMinutes * 60
   const logins = {
@@ -74,11 +83,23 @@ export function createAdmin({ db, keyring, minPasswordLength, ...rest }: AdminNe
   }
   return {
     users: createUsers({ ...needs, passwords }),
-    keys: createKeys({ ...needs, keyring, random: randomBytes }),
-    roles: createRoles(needs),
+    keys: createKeys({ ...needs, keyring, gateways, random: randomBytes }),
+    roles: createRoles({ ...needs, gateways }),
     audit: createAudit(needs),
     usage: createUsage(needs),
-    limits: createLimits({ ...needs, buckets, installedModels }),
+    limits: createLimits({
+      ...needs,
+      buckets,
+      installedModels,
+      gateways,
+      operations: workingOperations(registry),
+    }),
+    gateways: createGateways({
+      ...needs,
+      installedModels,
+      places: placesOf(registry),
+      fromFile: rest.gateways,
+    }),
     sessions: createSessions(logins),
     registration: createRegistration({ ...logins, isOpen: rest.registration }),
     signingKeys: createSigningKeyRotation({

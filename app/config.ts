@@ -3,6 +3,7 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { closest, distance } from 'fastest-levenshtein'
 import { parse as parseYaml, YAMLParseError } from 'yaml'
+import type { z } from 'zod'
 import type { Secret } from './domain/secret.ts'
 import { type Config, SETTINGS, type SettingName } from './settings.ts'
 
@@ -69,14 +70,28 @@ export function loadConfig(
       value: setting.default(dataDir),
       from: 'the default',
     }
-    const parsed = setting.schema.safeParse(value)
+    const parsed = setting.schema.safeParse(value, { reportInput: true })
     if (parsed.success) return [name, parsed.data]
-    const shown = setting.secret ? '' : `${withoutUser(JSON.stringify(value))} `
-    mistakes.push(`${fileKey(name)}: ${shown}${parsed.error.issues[0]?.message} (from ${from})`)
+    for (const [key, { wrong, problem }] of problemsIn(name, value, parsed.error)) {
+      const shown = setting.secret ? '' : `${withoutUser(JSON.stringify(wrong))} `
+      mistakes.push(`${key}: ${shown}${problem} (from ${from})`)
+    }
     return [name, undefined]
   })
   if (mistakes.length > 0) throw new ConfigError(mistakes)
   return Object.fromEntries(values) as Config
+}
+
+/** The first problem under each key, and the value there; a list has one key as a whole. */
+function problemsIn(name: string, value: unknown, { issues }: z.core.$ZodError) {
+  const problems = new Map<string, { readonly wrong: unknown; readonly problem: string }>()
+  for (const { path, input, message } of issues) {
+    const isInside = path.length > 0 && path.every((part) => typeof part === 'string')
+    const key = [fileKey(name), ...(isInside ? path : [])].join('.')
+    if (problems.has(key)) continue
+    problems.set(key, { wrong: isInside ? input : value, problem: message })
+  }
+  return problems
 }
 
 function dataDirOf(given: ReadonlyMap<string, Given>, env: Environment): string {

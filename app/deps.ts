@@ -6,7 +6,8 @@ import packageJson from '../package.json' with { type: 'json' }
 import { openApiDocument } from './api/openapi.ts'
 import { openKeyring, readMasterSecret } from './auth/secrets.ts'
 import { systemClock } from './domain/clock.ts'
-import { createRelay } from './gateways/relay.ts'
+import { namesOf, workingOperations } from './gateway-names.ts'
+import type { Gateway } from './gateways/gateway.ts'
 import { createRedisRevision } from './limits/redis-revision.ts'
 import type { Log } from './log.ts'
 import { createMetrics } from './metrics/registry.ts'
@@ -14,20 +15,18 @@ import { createCallerAddress, createClientAddress } from './middleware/client-ad
 import { redisFailureStore } from './middleware/failure-store.ts'
 import { createShield } from './middleware/shield.ts'
 import { openApi } from './open-api.ts'
+import { openGateways, requireKnownGateways } from './open-gateways.ts'
 import { openIdentity } from './open-identity.ts'
 import { openLimiter } from './open-limiter.ts'
+import { openUpstream } from './open-upstream.ts'
 import { deadlinesOf, policies } from './request-terms.ts'
 import type { ServerNeeds } from './server.ts'
 import { createLiveRequests } from './services/live-requests.ts'
+import { createRecentActivity } from './services/recent-activity.ts'
 import { createRevocationWatch } from './services/revocation.ts'
 import { createSharedRevision, UNSHARED } from './services/shared-revision.ts'
 import type { Config } from './settings.ts'
 import { type Migrate, openStore } from './store.ts'
-import { createBackend } from './upstream/backend.ts'
-import { createHttpClient } from './upstream/http/client.ts'
-import { createInventory } from './upstream/inventory.ts'
-import { createOllamaClient } from './upstream/ollama.ts'
-import { createPool } from './upstream/pool.ts'
 import { createMeter } from './usage/meter.ts'
 import { createRecorder } from './usage/recorder.ts'
 import { toRequestRow } from './usage/row.ts'
@@ -50,11 +49,13 @@ export interface DepsOptions {
   readonly log: Log
   /** Whether the schema is brought up to date first. */
   readonly migrate: Migrate
+  readonly gateways: readonly Gateway[]
 }
 
 /** Everything that serves requests, wired together: the one place where all parts meet. */
-export async function openDeps(config: Config, { log, migrate }: DepsOptions) {
+export async function openDeps(config: Config, { log, migrate, gateways }: DepsOptions) {
   const clock = systemClock
+  requireKnownGateways(config, gateways)
   const keyring = openKeyring(readMasterSecret(config.secret, config.secretFile))
   const store = await openStore(config, migrate)
   const { db } = store
@@ -65,7 +66,9 @@ export async function openDeps(config: Config, { log, migrate }: DepsOptions) {
   const watching = createBounded(READ_TIMEOUT_MS, MAX_WATCHES)
   const identity = openIdentity(config, db, keyring)
   const { signingKeys, verifier } = identity
-  const { limiter, redis, onRevision } = await openLimiter(config, { store, log })
+  const gatewaySettings = openGateways(config, db, gateways)
+  const operations = workingOperations(gateways)
+  const { limiter, redis, onRevision } = await openLimiter(config, { store, log, operations })
   const revision = redis ? createSharedRevision(createRedisRevision(async () => redis)) : UNSHARED
   metrics.limits.watch({ mode: () => limiter.mode, owedSettlements: () => limiter.owed })
   const shield = createShield({
@@ -94,6 +97,7 @@ export async function openDeps(config: Config, { log, migrate }: DepsOptions) {
     forget: () => {
       signingKeys.forget()
       verifier.forget()
+      gatewaySettings.forget()
       resets = onRevision()
     },
     recheckLive: live.recheckAll,
@@ -101,20 +105,12 @@ export async function openDeps(config: Config, { log, migrate }: DepsOptions) {
     log,
   })
 
-  const http = createHttpClient()
-  const client = createOllamaClient(http)
-  const backends = config.ollamaUrls.map(createBackend)
-  const pool = createPool({
-    backends,
-    client,
-    clock,
-    inventory: createInventory({ client, clock }),
-  })
-
+  const upstream = openUpstream(config, live)
   const api = await openApi(config, {
     store,
     identity,
     log,
+    gateways,
     redis,
     onBlocked: metrics.limits.shieldBlocked,
     async check() {
@@ -137,9 +133,7 @@ export async function openDeps(config: Config, { log, migrate }: DepsOptions) {
     isCurrent: verifier.isCurrent,
     latestRevision: revision.latest,
     catchUp: watch.catchUp,
-    pool,
-    relay: createRelay({ pool, live }),
-    locate: pool.locate,
+    ...upstream.needs,
     policyFor: policies(config),
     openTicket: createMeter({
       recorder,
@@ -151,6 +145,10 @@ export async function openDeps(config: Config, { log, migrate }: DepsOptions) {
     ledgerHasRoom: recorder.hasRoom,
     bodyLimits: { maxBytes: config.maxBodyBytes, timeoutMs: config.bodyTimeoutSeconds * 1000 },
     acceptsKeyInPath: config.keyInPath,
+    gateways,
+    settingsOf: gatewaySettings.of,
+    recentActivity: createRecentActivity({ db, clock, names: namesOf(gateways) }),
+    version: packageJson.version,
     rootAliases: config.rootAliases,
     ...api.needs,
     publishedKeys: signingKeys.published,
@@ -189,7 +187,7 @@ export async function openDeps(config: Config, { log, migrate }: DepsOptions) {
       shield.close()
       // A question that is still out would keep the database from being closed.
       await watch.check()
-      http.close()
+      upstream.close()
       await recorder.close(FLUSH_MS)
       await limiter.close()
       await api.close()

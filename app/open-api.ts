@@ -6,6 +6,7 @@ import { createCursors } from './api/cursor.ts'
 import { createRefreshTokens } from './auth/refresh-token.ts'
 import { createLoginTurns } from './auth/turns.ts'
 import { systemClock } from './domain/clock.ts'
+import type { Gateway } from './gateways/gateway.ts'
 import { installedModels } from './installed-models.ts'
 import type { RedisLink } from './limits/redis-link.ts'
 import type { Log } from './log.ts'
@@ -26,6 +27,8 @@ export interface OpenApiNeeds {
   readonly store: DatabaseHandle
   readonly identity: Identity
   readonly log: Log
+  /** The gateways that are served. */
+  readonly gateways: readonly Gateway[]
   /** The way to Redis, if there is one. */
   readonly redis: RedisLink | null
   /** Told of each request that is refused for what its address did before. */
@@ -40,7 +43,7 @@ const HOUR_MS = 3_600_000
 
 /** What the endpoints of our own API need of their own, and what the server does unasked. */
 export async function openApi(config: Config, needs: OpenApiNeeds) {
-  const { store, identity, log, redis, onBlocked, check } = needs
+  const { store, identity, log, gateways, redis, onBlocked, check } = needs
   const { db } = store
   const { keyring, accessTokens } = identity
   const clock = systemClock
@@ -80,6 +83,7 @@ export async function openApi(config: Config, needs: OpenApiNeeds) {
         ...config,
         db,
         keyring,
+        registry: gateways,
         accessTokens,
         passwords,
         buckets: shared.buckets,

@@ -39,6 +39,8 @@ export interface OpenLimiter {
 export interface OpenLimiterNeeds {
   readonly store: DatabaseHandle
   readonly log: Log
+  /** The operations that have a model work; the others count against no limit. */
+  readonly operations: readonly string[]
 }
 
 /** The limits of this process alone, or with Redis those of all replicas. Throws a StartupError. */
@@ -70,12 +72,13 @@ async function openOwn({ store: { db }, log }: OpenLimiterNeeds): Promise<OpenLi
 async function openShared(
   redis: RedisLink,
   config: Config,
-  { store: { db }, log }: OpenLimiterNeeds,
+  { store: { db }, log, operations }: OpenLimiterNeeds,
 ): Promise<OpenLimiter> {
   const rebuildNow = createRebuild({
     db,
     clock: systemClock,
     longestRequestMs: (config.bodyTimeoutSeconds + config.requestTimeoutSeconds) * 1000,
+    operations,
   })
   const bounded = createBounded(REBUILD_TIMEOUT_MS, MAX_REBUILDS)
   const rebuild: typeof rebuildNow = (holder, limits) => bounded(() => rebuildNow(holder, limits))

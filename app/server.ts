@@ -8,8 +8,10 @@ import { problemDialect } from './errors/problem.ts'
 import { renderError } from './errors/render.ts'
 import { type App, type BaseEnv, createApp } from './factory.ts'
 import { type Gateway, type GatewayNeeds, mountGateway } from './gateways/gateway.ts'
+import { BANNER, type DiscoveryNeeds, mountDiscovery } from './health/discovery.ts'
 import { type HealthNeeds, mountHealth } from './health/health.ts'
 import { type MetricsNeeds, mountMetrics } from './health/metrics.ts'
+import { mountStatus, type StatusNeeds } from './health/status.ts'
 import { type AccessLogNeeds, accessLog } from './middleware/access-log.ts'
 import { crossOrigin } from './middleware/cross-origin.ts'
 import { hostGuard } from './middleware/host-guard.ts'
@@ -23,6 +25,8 @@ export interface ServerNeeds
     ApiNeeds,
     JwksNeeds,
     DocsNeeds,
+    DiscoveryNeeds,
+    StatusNeeds,
     HealthNeeds,
     MetricsNeeds,
     AccessLogNeeds,
@@ -41,7 +45,6 @@ export type Handler = (
   socket: BaseEnv['Bindings'],
 ) => Response | Promise<Response>
 
-const BANNER = 'Ollama is running'
 /** The gateway that is also served at the root, if at all. */
 const ALIASED = 'ollama'
 
@@ -62,6 +65,8 @@ export function createServer(needs: ServerNeeds): Handler {
  */
 export function createRouters(needs: ServerNeeds): { own: App; gateways: App } {
   const own = createSurface(needs)
+  mountDiscovery(own, needs)
+  mountStatus(own, needs)
   mountHealth(own, needs)
   mountMetrics(own, needs)
   mountApi(own, needs)
@@ -76,7 +81,6 @@ export function createRouters(needs: ServerNeeds): { own: App; gateways: App } {
     if (gateway.name === ALIASED) {
       gateways.get(gateway.basePath, (c) => c.text(BANNER))
       if (needs.rootAliases) gateways.route('/', routes)
-      if (needs.rootAliases) own.get('/', (c) => c.text(BANNER))
     }
   }
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { z } from 'zod'
 import { type Setting, setting } from './setting.ts'
+import { gatewayDecisions } from './setting-gateways.ts'
 import {
   addressBlock,
   databaseUrl,
@@ -124,6 +125,11 @@ export const SETTINGS = {
     300,
     'How long Ollama may be silent within an answer',
   ),
+  heartbeatSeconds: setting(
+    wholeNumber(1, 3600),
+    10,
+    'After how much silence a caller who waits for a stream is told that it goes on',
+  ),
   requestTimeoutSeconds: setting(
     wholeNumber(1, 604_800),
     3600,
@@ -166,6 +172,11 @@ export const SETTINGS = {
     'Web pages of other origins that may call: such as `https://chat.example.com`, separated by commas; `*` for any, which can then send no cookies',
   ),
   minPasswordLength: setting(wholeNumber(8, 64), 15, 'Shortest password, in characters'),
+  gateways: setting(
+    gatewayDecisions,
+    null,
+    'For each gateway by its name `enabled`, `default_model` and, as `alias: model` lines, `model_mappings`; what administrators decide later goes before it; in the environment as YAML or JSON in one line',
+  ),
 } satisfies Record<string, Setting<unknown>>
 
 export type SettingName = keyof typeof SETTINGS

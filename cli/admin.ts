@@ -2,7 +2,9 @@ import { hostname } from 'node:os'
 import { type Admin, createAdmin } from '../app/admin.ts'
 import { openKeyring, readMasterSecret } from '../app/auth/secrets.ts'
 import { loadConfig } from '../app/config.ts'
+import { GATEWAYS } from '../app/gateways/registry.ts'
 import { installedModels } from '../app/installed-models.ts'
+import { requireKnownGateways } from '../app/open-gateways.ts'
 import { openShared } from '../app/open-shared.ts'
 import type { Actor } from '../app/services/actor.ts'
 import type { Config } from '../app/settings.ts'
@@ -40,6 +42,7 @@ export async function withAdminOf<T>(
   config: Config,
   act: (admin: Admin) => Promise<T>,
 ): Promise<T> {
+  requireKnownGateways(config, GATEWAYS)
   const store = await openStore(config, 'when-new')
   const shared = openShared(config, store.db)
   try {

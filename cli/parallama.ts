@@ -18,6 +18,8 @@ export const parallama = group({
     role: () => import('./commands/role/index.ts').then((m) => m.role),
     ratelimit: () => import('./commands/ratelimit/index.ts').then((m) => m.ratelimit),
     limits: () => import('./commands/ratelimit/index.ts').then((m) => m.limits),
+    gateway: () => import('./commands/gateway/index.ts').then((m) => m.gateway),
+    model: () => import('./commands/model/index.ts').then((m) => m.model),
     auth: () => import('./commands/auth/index.ts').then((m) => m.auth),
     usage: () => import('./commands/usage.ts').then((m) => m.usage),
     audit: () => import('./commands/audit/index.ts').then((m) => m.audit),

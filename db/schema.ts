@@ -26,6 +26,8 @@ export interface Schema {
   signing_keys: SigningKeysTable
   invitations: InvitationsTable
   idempotency_keys: IdempotencyKeysTable
+  gateways: GatewaysTable
+  model_aliases: ModelAliasesTable
   limits: LimitsTable
   limit_buckets: LimitBucketsTable
   requests: RequestsTable
@@ -72,6 +74,27 @@ export interface UserRolesTable {
   role_id: string
   granted_at: number
   expires_at: number | null
+}
+
+/** What administrators have decided about gateways. */
+export interface GatewaysTable {
+  name: string
+  /** 0 or 1; null as in the configuration. */
+  enabled: number | null
+  /** A canonical model name, or '' for none; null as in the configuration. */
+  default_model: string | null
+  updated_at: number
+}
+
+/** Names under which models can be asked for. */
+export interface ModelAliasesTable {
+  gateway: string
+  /** In lower case, perhaps with `*` for any text. */
+  alias: string
+  /** A canonical model name. */
+  model: string
+  created_at: number
+  updated_at: number
 }
 
 /** Who may use how much. */

@@ -1,4 +1,5 @@
 import { audit } from './admin/audit.ts'
+import { gateways } from './admin/gateways.ts'
 import { invitations } from './admin/invitations.ts'
 import { keys } from './admin/keys.ts'
 import { limits } from './admin/limits.ts'
@@ -27,6 +28,7 @@ const ADMIN = [
   ...sessions,
   ...invitations,
   ...limits,
+  ...gateways,
   ...usage,
   ...audit,
   ...signingKeys,

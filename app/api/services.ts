@@ -1,4 +1,5 @@
 import type { createAudit } from '../services/audit.ts'
+import type { createGateways } from '../services/gateways.ts'
 import type { createKeys } from '../services/keys.ts'
 import type { createLimits } from '../services/limits.ts'
 import type { createRegistration } from '../services/registration.ts'
@@ -13,6 +14,7 @@ export interface ApiServices {
   readonly users: ReturnType<typeof createUsers>
   readonly keys: ReturnType<typeof createKeys>
   readonly roles: ReturnType<typeof createRoles>
+  readonly gateways: ReturnType<typeof createGateways>
   readonly limits: ReturnType<typeof createLimits>
   readonly usage: ReturnType<typeof createUsage>
   readonly sessions: ReturnType<typeof createSessions>

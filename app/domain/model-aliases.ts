@@ -18,6 +18,8 @@ export interface ModelAliases {
   candidates(asked: string): readonly string[]
   /** Those that are one name each, in the order of the alphabet. */
   readonly named: readonly ModelAlias[]
+  /** Those that stand for many names, in the order in which they are tried. */
+  readonly patterns: readonly ModelAlias[]
 }
 
 /** Case and surrounding space do not matter in the name of a model, and so neither here. */
@@ -33,15 +35,16 @@ export function createModelAliases(
   const patterns = aliases
     .filter(({ alias }) => alias.includes('*'))
     .sort((a, b) => letters(b) - letters(a) || byName(a, b))
-    .map(({ alias, model }) => ({ matches: textPattern(alias), model }))
+  const matchers = patterns.map(({ alias, model }) => ({ matches: textPattern(alias), model }))
   return {
     named,
+    patterns,
     candidates(asked) {
       const key = aliasKey(asked)
       if (key === '') return defaultModel === null ? [] : [defaultModel]
       const alias = exact.get(key)
       if (alias !== undefined) return [alias]
-      const pattern = patterns.find(({ matches }) => matches(key))
+      const pattern = matchers.find(({ matches }) => matches(key))
       return pattern ? [asked, pattern.model] : [asked]
     },
   }

@@ -1,7 +1,5 @@
-/** The gateways a permission can name. */
-export const GATEWAYS = ['ollama', 'openai', 'anthropic'] as const
-
-const MANAGEMENT = [
+/** What can be permitted beside the use of gateways: whoever has all of these may do everything. */
+export const MANAGEMENT_PERMISSIONS = [
   'models:manage',
   'users:manage',
   'roles:manage',
@@ -14,14 +12,21 @@ const MANAGEMENT = [
   'cloud:use',
 ] as const
 
-/** Everything that can be permitted. Names do not change: they are stored with the roles. */
-export type Permission = `gateway:${(typeof GATEWAYS)[number]}` | (typeof MANAGEMENT)[number]
+/** Something that can be permitted. Names do not change: they are stored with the roles. */
+export type Permission = `gateway:${string}` | (typeof MANAGEMENT_PERMISSIONS)[number]
 
-/** All of them. */
-export const PERMISSIONS: readonly Permission[] = [
-  ...GATEWAYS.map((name) => `gateway:${name}` as const),
-  ...MANAGEMENT,
+/** Everything that can be permitted where there are those gateways. */
+export const allPermissions = (gateways: readonly string[]): Permission[] => [
+  ...gateways.map((name) => `gateway:${name}` as const),
+  ...MANAGEMENT_PERMISSIONS,
 ]
+
+/**
+ * Whether somebody who has these permissions may do everything. The gateways are no part of it: one that
+ * is added later must take nothing away from administrators.
+ */
+export const includesEverything = (permissions: ReadonlySet<string>): boolean =>
+  MANAGEMENT_PERMISSIONS.every((permission) => permissions.has(permission))
 
 /** The role whose members can do everything; at least one active user always holds it. */
 export const ADMIN_ROLE = 'admin'

@@ -1,9 +1,6 @@
 /** The ways an admitted request can end. */
 export type Outcome = 'completed' | 'cancelled' | 'failed'
 
-/** The operations that have a model work; the others count against no limit. */
-export const WORKING_OPERATIONS = ['chat', 'generate', 'embed', 'embeddings']
-
 /** One row of the ledger: what one admitted request used. All durations are whole ms. */
 export interface UsageRecord {
   /** Ours, unique, in order of time (UUIDv7). */

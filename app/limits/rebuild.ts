@@ -5,7 +5,6 @@ import { type Bucket, drained, EMPTY } from '../domain/bucket.ts'
 import type { Clock } from '../domain/clock.ts'
 import { covers, type Limit, shapeOf, type Unit, windowMs } from '../domain/limit.ts'
 import { rebuilt } from '../domain/rebuild.ts'
-import { WORKING_OPERATIONS } from '../domain/usage.ts'
 import type { Rebuild } from './restore.ts'
 
 export interface RebuildNeeds {
@@ -13,6 +12,8 @@ export interface RebuildNeeds {
   readonly clock: Clock
   /** How long an inference request can take, in ms: so far back are the starts of those that ended. */
   readonly longestRequestMs: number
+  /** The operations that have a model work; the others count against no limit. */
+  readonly operations: readonly string[]
 }
 
 /** What the database knows about the use of a holder's buckets. */
@@ -47,7 +48,7 @@ const NONE: History = { slices: [], resets: new Map() }
 export const isLasting = ({ window }: Limit): boolean => window === 'hour' || window === 'day'
 
 async function readHistory(
-  { db, clock, longestRequestMs: longestMs }: RebuildNeeds,
+  { db, clock, longestRequestMs: longestMs, operations }: RebuildNeeds,
   holder: string,
   limits: readonly Limit[],
 ): Promise<History> {
@@ -57,7 +58,7 @@ async function readHistory(
   const perKey = limits.some(({ scope }) => scope === 'key')
   const [slices, rows] = await Promise.all([
     usersOf(db, holder, since).then((userIds) =>
-      usageSlices(db, { userIds, since, longestMs, operations: WORKING_OPERATIONS, perKey }),
+      usageSlices(db, { userIds, since, longestMs, operations, perKey }),
     ),
     readBuckets(db, [holder]),
   ])

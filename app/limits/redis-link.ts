@@ -1,4 +1,3 @@
-import { createClient } from 'redis'
 import type { Log } from '../log.ts'
 import type { Script } from './redis-scripts.ts'
 import { createSilence } from './silence.ts'
@@ -34,6 +33,8 @@ interface Waiting {
 
 /** Connects to `redis://…` or `rediss://…`. Throws when that does not work at once. */
 export async function connectRedis(url: string, log: Log): Promise<RedisLink> {
+  // Who has no Redis need not wait for a client with hundreds of modules, at each command.
+  const { createClient } = await import('redis')
   let isConnected = false
   const client = createClient({
     url,

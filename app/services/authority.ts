@@ -1,16 +1,16 @@
 import type { Db } from '../../db/client.ts'
 import { isCredentialEnded } from '../../db/queries/credentials.ts'
 import { rolePermissions } from '../../db/queries/roles.ts'
-import { PERMISSIONS } from '../domain/role.ts'
+import { includesEverything } from '../domain/role.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Actor } from './actor.ts'
 import { heldRoles } from './role-lineage.ts'
 import { beyondReach, reachOf } from './role-reach.ts'
 import type { Role } from './role-view.ts'
 
-/** Whether the actor may do everything: whoever holds the machine, or all permissions. */
+/** Whether the actor may do everything: whoever holds the machine, or all that there is to manage. */
 const mayDoAll = ({ principal }: Actor): boolean =>
-  principal === null || PERMISSIONS.every((permission) => principal.permissions.has(permission))
+  principal === null || includesEverything(principal.permissions)
 
 /** Throws forbidden unless the actor may do everything: for what reaches everybody. */
 export function requireEverything(actor: Actor): void {

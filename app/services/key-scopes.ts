@@ -1,7 +1,7 @@
 import type { Db } from '../../db/client.ts'
 import type { ApiKeyScopesTable } from '../../db/schema.ts'
 import { canonicalBlock } from '../domain/address.ts'
-import { GATEWAYS, PERMISSIONS } from '../domain/role.ts'
+import { allPermissions } from '../domain/role.ts'
 import type { Scopes } from '../domain/scopes.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { permissionsOf } from './authority.ts'
@@ -12,15 +12,15 @@ import { checkedPatterns } from './model-patterns.ts'
 const MAX_VALUES = 100
 
 /** The scopes as they are stored. Throws invalid with what is wrong and what is valid. */
-export function checkedScopes(scopes: Partial<Scopes> = {}): Scopes {
+export function checkedScopes(scopes: Partial<Scopes> = {}, known: readonly string[]): Scopes {
   const { gateways = [], models = [], permissions = [], addresses = [] } = scopes
   if ([gateways, models, permissions, addresses].some(({ length }) => length > MAX_VALUES)) {
     throw new GatewayError('invalid', `a key has at most ${MAX_VALUES} scopes of each kind`)
   }
   return {
-    gateways: knownNames('gateway', gateways, GATEWAYS),
+    gateways: knownNames('gateway', gateways, known),
     models: checkedPatterns(models),
-    permissions: knownNames('permission', permissions, PERMISSIONS),
+    permissions: knownNames('permission', permissions, allPermissions(known)),
     addresses: [...new Set(addresses.map(checkedAddress))],
   }
 }

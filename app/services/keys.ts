@@ -20,7 +20,10 @@ const MAX_PAGE = 1000
 /** Of how many addresses `inspect` tells. */
 const MAX_ADDRESSES = 100
 
-export type KeysNeeds = MintingNeeds
+export interface KeysNeeds extends MintingNeeds {
+  /** The names of the gateways that a key can be for. */
+  readonly gateways: readonly string[]
+}
 
 export interface KeyOptions {
   readonly description?: string | undefined
@@ -74,7 +77,7 @@ export function createKeys(needs: KeysNeeds) {
     async generate(actor: Actor, username: string, options: KeyOptions = {}): Promise<NewKey> {
       const description = options.description ?? ''
       checkDescription(description)
-      const scopes = checkedScopes(options.scopes)
+      const scopes = checkedScopes(options.scopes, needs.gateways)
       const plan = checkedPlan(options.rotateEveryMs, options.graceMs)
       const minted = mintApiKey(random)
       const entry = { actor, action: 'key.generate', target: minted.id }

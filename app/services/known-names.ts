@@ -8,12 +8,13 @@ export function knownNames(
   all: readonly string[],
 ): string[] {
   for (const name of names) {
-    if (all.includes(name)) continue
-    const guess = nearest(name, all)
-    throw new GatewayError(
-      'invalid',
-      `there is no ${what} "${name}"${guess ? `, did you mean ${guess}?` : ''} (the ${what}s are ${all.join(', ')})`,
-    )
+    if (!all.includes(name)) throw new GatewayError('invalid', unknownName(what, name, all))
   }
   return [...new Set(names)]
+}
+
+/** What to say about a name that is not among `all`. */
+export function unknownName(what: string, name: string, all: readonly string[]): string {
+  const guess = nearest(name, all)
+  return `there is no ${what} "${name}"${guess ? `, did you mean ${guess}?` : ''} (the ${what}s are ${all.join(', ')})`
 }

@@ -9,7 +9,6 @@ import {
 } from '../domain/limit.ts'
 import { parseModelName } from '../domain/model-name.ts'
 import { nearest } from '../domain/nearest.ts'
-import { GATEWAYS } from '../domain/role.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Subject } from './limit-subject.ts'
 
@@ -34,7 +33,11 @@ export interface Proposal {
 }
 
 /** The rules of a proposal for that subject. Throws invalid with what is wrong and what is valid. */
-export function proposedRules(subject: Subject, proposal: Proposal): Rule[] {
+export function proposedRules(
+  subject: Subject,
+  proposal: Proposal,
+  gateways: readonly string[],
+): Rule[] {
   const { amounts, shadow = false, shared = false } = proposal
   if (shared && !('role' in subject)) {
     throw new GatewayError('invalid', 'only the limits of a role can be shared, by its members')
@@ -42,7 +45,7 @@ export function proposedRules(subject: Subject, proposal: Proposal): Rule[] {
   if (amounts.length === 0) {
     throw new GatewayError('invalid', 'nothing to limit; give at least one amount')
   }
-  const gateway = knownGateway(proposal.gateway)
+  const gateway = knownGateway(proposal.gateway, gateways)
   const model = knownModel(proposal.model ?? ANY)
   const seen = new Set<string>()
   return amounts.map((allotment) => {
@@ -57,12 +60,12 @@ export function proposedRules(subject: Subject, proposal: Proposal): Rule[] {
 }
 
 /** The gateway of that name, or `*`. Throws invalid with those that exist. */
-export function knownGateway(name: string): string {
-  if (name === ANY || GATEWAYS.some((gateway) => gateway === name)) return name
-  const guess = nearest(name, GATEWAYS)
+export function knownGateway(name: string, gateways: readonly string[]): string {
+  if (name === ANY || gateways.includes(name)) return name
+  const guess = nearest(name, gateways)
   throw new GatewayError(
     'invalid',
-    `there is no gateway "${name}"${guess ? `, did you mean ${guess}?` : ''} (the gateways are ${GATEWAYS.join(', ')}, or * for all of them together)`,
+    `there is no gateway "${name}"${guess ? `, did you mean ${guess}?` : ''} (the gateways are ${gateways.join(', ')}, or * for all of them together)`,
   )
 }
 

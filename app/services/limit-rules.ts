@@ -26,8 +26,11 @@ export interface RuleSelection {
 }
 
 /** The selection with canonical names. Throws invalid for a gateway or a model that can't be. */
-export const checkedSelection = ({ gateway, model, ...rest }: RuleSelection): RuleSelection => ({
-  gateway: knownGateway(gateway),
+export const checkedSelection = (
+  { gateway, model, ...rest }: RuleSelection,
+  gateways: readonly string[],
+): RuleSelection => ({
+  gateway: knownGateway(gateway, gateways),
   model: model === undefined ? undefined : knownModel(model),
   ...rest,
 })

@@ -2,7 +2,6 @@ import type { Db } from '../../db/client.ts'
 import { type LedgerRow, readLedger } from '../../db/queries/ledger-replay.ts'
 import type { Clock } from '../domain/clock.ts'
 import { ANY, fromBase, type Rule, type Unit } from '../domain/limit.ts'
-import { WORKING_OPERATIONS } from '../domain/usage.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { createReplay, type Replay } from '../limits/replay.ts'
 import type { FoundSubject } from './limit-subject.ts'
@@ -47,6 +46,8 @@ export interface Simulation {
 export interface SimulationNeeds {
   readonly db: Db
   readonly clock: Clock
+  /** The operations that have a model work; the others count against no limit. */
+  readonly operations: readonly string[]
 }
 
 export interface SimulationOptions {
@@ -61,7 +62,7 @@ export interface SimulationOptions {
  * model, each of them apart. Throws invalid for a number of days out of bounds.
  */
 export async function simulateRules(
-  { db, clock }: SimulationNeeds,
+  { db, clock, operations }: SimulationNeeds,
   subject: FoundSubject,
   rules: readonly Rule[],
   { days, shared }: SimulationOptions,
@@ -79,7 +80,7 @@ export async function simulateRules(
     keyFamily: subject.kind === 'key' ? subject.id : undefined,
     gateway: gateway === ANY ? undefined : gateway,
     model: model === ANY ? undefined : model,
-    operations: WORKING_OPERATIONS,
+    operations,
     from: until - days * DAY_MS,
     until,
   })

@@ -4,9 +4,9 @@ import type { BucketReader } from '../limits/bucket-reader.ts'
 import type { Actor } from './actor.ts'
 import { appliedLimits } from './applied-limits.ts'
 import { type ChangeNeeds, change, raiseAgain } from './change.ts'
+import { requireInstalled } from './installed.ts'
 import { requireOthersLimits } from './limit-authority.ts'
 import { ownBuckets } from './limit-buckets.ts'
-import { requireInstalled } from './limit-model.ts'
 import { knownGateway, type Proposal, proposedRules } from './limit-proposal.ts'
 import {
   checkedSelection,
@@ -17,12 +17,14 @@ import {
   type SetRule,
   toSetRule,
 } from './limit-rules.ts'
-import { type Simulation, simulateRules } from './limit-simulation.ts'
+import { type Simulation, type SimulationNeeds, simulateRules } from './limit-simulation.ts'
 import { type LimitStatus, statusesOf } from './limit-status.ts'
 import { requireLiveSubject, requireSubject, type Subject, targetOf } from './limit-subject.ts'
 
-export interface LimitsNeeds extends ChangeNeeds {
+export interface LimitsNeeds extends ChangeNeeds, SimulationNeeds {
   readonly buckets: BucketReader
+  /** The names of the gateways that limits can be for. */
+  readonly gateways: readonly string[]
   /** The models on all hosts, by their canonical names; null when that can't be told. */
   readonly installedModels: () => Promise<readonly string[] | null>
 }
@@ -35,7 +37,7 @@ export interface LimitReport {
 
 /** What can be done to limits. All of it is done or nothing; errors are GatewayErrors. */
 export function createLimits(needs: LimitsNeeds) {
-  const { db, clock, newId, buckets, installedModels } = needs
+  const { db, clock, newId, buckets, gateways, installedModels } = needs
 
   return {
     /**
@@ -44,7 +46,7 @@ export function createLimits(needs: LimitsNeeds) {
      * forbidden for limits that hold for the actor.
      */
     async set(actor: Actor, subject: Subject, proposal: Proposal): Promise<NewRule[]> {
-      const rules = proposedRules(subject, proposal)
+      const rules = proposedRules(subject, proposal, gateways)
       const [{ model } = { model: ANY }] = rules
       if (model !== ANY) requireInstalled(model, await installedModels())
       const shared = proposal.shared ?? false
@@ -79,7 +81,7 @@ export function createLimits(needs: LimitsNeeds) {
      * is left of them. Throws not_found, and invalid for a gateway that does not exist.
      */
     async get(subject: Subject, gateway?: string): Promise<LimitReport> {
-      if (gateway !== undefined) knownGateway(gateway)
+      if (gateway !== undefined) knownGateway(gateway, gateways)
       const found = await requireSubject(db, subject)
       const limits = (await appliedLimits(db, found, clock.now())).filter(
         (limit) => gateway === undefined || [gateway, ANY].includes(limit.gateway),
@@ -93,7 +95,7 @@ export function createLimits(needs: LimitsNeeds) {
      * forbidden for limits that hold for the actor.
      */
     async reset(actor: Actor, subject: Subject, selection: RuleSelection): Promise<SetRule[]> {
-      const filter = checkedSelection(selection)
+      const filter = checkedSelection(selection, gateways)
       const entry = { actor, action: 'limit.reset', target: targetOf(subject) }
       return await change(needs, entry, async (tx) => {
         const found = await requireSubject(tx, subject)
@@ -111,7 +113,7 @@ export function createLimits(needs: LimitsNeeds) {
      * for limits that hold for the actor.
      */
     async resetUsed(actor: Actor, subject: Subject, selection: RuleSelection): Promise<number> {
-      const filter = checkedSelection(selection)
+      const filter = checkedSelection(selection, gateways)
       const entry = { actor, action: 'limit.reset-used', target: targetOf(subject) }
       const limits = await change(needs, entry, async (tx) => {
         const now = clock.now()
@@ -148,7 +150,7 @@ export function createLimits(needs: LimitsNeeds) {
       proposal: Proposal,
       { days }: { readonly days: number },
     ): Promise<Simulation[]> {
-      const rules = proposedRules(subject, proposal)
+      const rules = proposedRules(subject, proposal, gateways)
       const found = await requireSubject(db, subject)
       return await simulateRules(needs, found, rules, { days, shared: proposal.shared ?? false })
     },

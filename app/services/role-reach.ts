@@ -1,7 +1,7 @@
 import type { Db } from '../../db/client.ts'
 import { listMemberships } from '../../db/queries/roles.ts'
 import { modelPattern, parseModelName } from '../domain/model-name.ts'
-import { PERMISSIONS, PRIORITIES, type Priority } from '../domain/role.ts'
+import { includesEverything, PRIORITIES, type Priority } from '../domain/role.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { isActive } from './role-lineage.ts'
 import { type Role, readRoles } from './role-view.ts'
@@ -36,9 +36,9 @@ export async function reachOf(db: Db, userId: string, now: number): Promise<Reac
 /** What a role gives, or what somebody has. */
 type Given = Omit<Reach, 'permissions'> & { readonly permissions: Iterable<string> }
 
-/** What of it, in words, is not within reach; null when all of it is. All permissions reach all. */
+/** What of it, in words, is not within reach; null when all of it is. Who may do everything reaches all. */
 export function beyondReach(reach: Reach, given: Given): string | null {
-  if (PERMISSIONS.every((permission) => reach.permissions.has(permission))) return null
+  if (includesEverything(reach.permissions)) return null
   const permission = [...given.permissions].find((name) => !reach.permissions.has(name))
   if (permission) return `the permission ${permission}`
   const model = given.models.find((pattern) => !covers(reach.models, pattern))

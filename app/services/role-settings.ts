@@ -7,7 +7,7 @@ import {
   updateRole,
 } from '../../db/queries/roles.ts'
 import { MAX_AMOUNT } from '../domain/limit.ts'
-import { MAX_WEIGHT, PERMISSIONS, PRIORITIES } from '../domain/role.ts'
+import { allPermissions, MAX_WEIGHT, PRIORITIES } from '../domain/role.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { ChangeNeeds } from './change.ts'
 import { requireRole } from './find.ts'
@@ -49,7 +49,7 @@ export function checkRoleName(name: string): void {
 }
 
 /** The settings as they are stored. Throws invalid with what is wrong and what is valid. */
-export function checkedSettings(settings: RoleSettings): RoleSettings {
+export function checkedSettings(settings: RoleSettings, gateways: readonly string[]): RoleSettings {
   const { description, permissions, models, weight, priority, concurrent } = settings
   if (description !== undefined) checkDescription(description)
   checkWhole('weight', weight, MAX_WEIGHT)
@@ -65,7 +65,7 @@ export function checkedSettings(settings: RoleSettings): RoleSettings {
   }
   return {
     ...settings,
-    permissions: permissions && knownNames('permission', permissions, PERMISSIONS),
+    permissions: permissions && knownNames('permission', permissions, allPermissions(gateways)),
     models: models && checkedPatterns(models),
   }
 }

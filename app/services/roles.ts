@@ -37,8 +37,13 @@ export interface DeleteOptions {
   readonly force?: boolean | undefined
 }
 
+export interface RolesNeeds extends ChangeNeeds {
+  /** The names of the gateways that a role can permit. */
+  readonly gateways: readonly string[]
+}
+
 /** What can be done to roles and who has them. Errors are GatewayErrors. */
-export function createRoles(needs: ChangeNeeds) {
+export function createRoles(needs: RolesNeeds) {
   const { db, clock, newId } = needs
   const read = (from: Db, name: string): Promise<Role> => roleOf(from, name, clock.now())
 
@@ -65,7 +70,7 @@ export function createRoles(needs: ChangeNeeds) {
      */
     async create(actor: Actor, { name, ...given }: NewRole): Promise<Role> {
       checkRoleName(name)
-      const settings = checkedSettings(given)
+      const settings = checkedSettings(given, needs.gateways)
       return await change(needs, { actor, action: 'role.create', target: name }, async (tx) => {
         const row = { id: newId(), name, parent_id: null, description: '' }
         await insertRole(tx, { ...row, created_at: clock.now() }).catch((err) =>
@@ -83,7 +88,7 @@ export function createRoles(needs: ChangeNeeds) {
      * forbidden for a role that the actor has, and for one that may do more.
      */
     async update(actor: Actor, name: string, given: RoleSettings): Promise<Role> {
-      const settings = checkedSettings(given)
+      const settings = checkedSettings(given, needs.gateways)
       return await change(needs, { actor, action: 'role.update', target: name }, async (tx) => {
         const row = await requireRole(tx, name)
         const before = await read(tx, name)

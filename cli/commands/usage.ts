@@ -1,8 +1,8 @@
-import { GATEWAYS } from '../../app/domain/role.ts'
 import type { UsageRecord } from '../../app/domain/usage.ts'
 import { withAdmin } from '../admin.ts'
 import { integer } from '../arg-values.ts'
 import { command, group } from '../command.ts'
+import { GATEWAY_NAMES } from '../gateways.ts'
 import type { Column } from '../table.ts'
 import { isoTime } from '../time-text.ts'
 
@@ -32,7 +32,11 @@ const usageList = command({
   },
   args: {
     name: { type: 'positional', description: 'the user name' },
-    gateway: { type: 'enum', options: [...GATEWAYS], description: 'only through this gateway' },
+    gateway: {
+      type: 'enum',
+      options: [...GATEWAY_NAMES],
+      description: 'only through this gateway',
+    },
     model: { type: 'string', valueHint: 'name', description: 'only with this model' },
     days: {
       type: 'string',

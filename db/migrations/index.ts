@@ -2,6 +2,7 @@ import type { Migration } from 'kysely/migration'
 import * as initial from './0001-initial.ts'
 import * as limits from './0002-limits.ts'
 import * as identity from './0003-identity.ts'
+import * as gateways from './0004-gateways.ts'
 
 /**
  * Every migration, by name, in order. A record and not a folder: a compiled binary has no folder to
@@ -11,4 +12,5 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0001-initial': initial,
   '0002-limits': limits,
   '0003-identity': identity,
+  '0004-gateways': gateways,
 }

@@ -97,6 +97,8 @@ describe('a path that no endpoint has', () => {
     '/admin/sessions',
     '/admin/audit/a',
     '/admin/usage/a',
+    '/admin/gateways/a/nothing',
+    '/admin/gateways/a/metrics/b',
     '/administrator',
     '/adminusers',
     '/meow',

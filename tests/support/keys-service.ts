@@ -7,6 +7,7 @@ import { newId } from '../../db/ids.ts'
 import { createClock } from '../unit/support/clock.ts'
 import { principal } from '../unit/support/principal.ts'
 import { testKeyring } from './builders.ts'
+import { GATEWAY_NAMES } from './permissions.ts'
 
 /** In the middle of a second, in the year 2027. */
 export const AT = 1_800_000_000_500
@@ -14,7 +15,7 @@ export const AT = 1_800_000_000_500
 /** The keys of that database, with a clock that goes on when it is told to. */
 export function keysAt(db: Db, clock = createClock(AT)) {
   const needs = { db, clock, newId, keyring: testKeyring, random: randomBytes }
-  return { keys: createKeys(needs), clock }
+  return { keys: createKeys({ ...needs, gateways: GATEWAY_NAMES }), clock }
 }
 
 /** A user with these permissions who does something; `change` says what else they are. */

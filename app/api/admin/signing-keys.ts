@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { PERMISSIONS } from '../../domain/role.ts'
+import { MANAGEMENT_PERMISSIONS } from '../../domain/role.ts'
 import type { SigningKey } from '../../services/signing-key-rotation.ts'
 import { endpoint } from '../endpoint.ts'
 import { time, toTime } from '../wire.ts'
@@ -40,7 +40,7 @@ export const signingKeys = [
     method: 'POST',
     path: '/admin/signing-keys/rotate',
     // With it everybody's access tokens can be ended, those of administrators too.
-    access: PERMISSIONS,
+    access: MANAGEMENT_PERMISSIONS,
     creates: true,
     body: z.strictObject({
       revoke_old: z

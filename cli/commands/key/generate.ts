@@ -1,7 +1,7 @@
-import { GATEWAYS } from '../../../app/domain/role.ts'
 import { actor, withAdmin } from '../../admin.ts'
 import { command } from '../../command.ts'
 import { duration } from '../../duration.ts'
+import { GATEWAY_NAMES } from '../../gateways.ts'
 import { grace, newKeyColumns } from './columns.ts'
 import { KEEP_IT } from './words.ts'
 
@@ -40,7 +40,7 @@ export const keyGenerate = command({
       type: 'string',
       multiple: true,
       valueHint: 'name',
-      description: `only through this gateway (${GATEWAYS.join(', ')})`,
+      description: `only through this gateway (${GATEWAY_NAMES.join(', ')})`,
     },
     model: {
       type: 'string',

@@ -1,7 +1,7 @@
 import { nearest } from '../../../app/domain/nearest.ts'
-import { GATEWAYS } from '../../../app/domain/role.ts'
 import type { Subject } from '../../../app/services/limit-subject.ts'
 import { UsageError } from '../../errors.ts'
+import { GATEWAY_NAMES } from '../../gateways.ts'
 import { visible } from '../../terminal-text.ts'
 
 const ALL = '*'
@@ -16,7 +16,7 @@ export const subjectArgs = {
   gateway: {
     type: 'positional',
     required: false,
-    description: `the gateway (${GATEWAYS.join(', ')}), or '*' for all of them together`,
+    description: `the gateway (${GATEWAY_NAMES.join(', ')}), or '*' for all of them together`,
   },
   role: { type: 'string', valueHint: 'role', description: 'the limits of a role, not of a user' },
   key: {
@@ -63,10 +63,10 @@ export function targetWithGateway(values: SubjectValues): Target & { readonly ga
 
 /** A gateway's name, or `*`; for an argument's `parse`. */
 export function gatewayName(text: string): string {
-  if (text === ALL || GATEWAYS.some((name) => name === text)) return text
-  const guess = nearest(text, GATEWAYS)
+  if (text === ALL || GATEWAY_NAMES.includes(text)) return text
+  const guess = nearest(text, GATEWAY_NAMES)
   throw new UsageError(
-    `must be one of ${GATEWAYS.join(', ')}, or '*' in quotes for all of them together${guess ? ` (did you mean ${guess}?)` : ''}`,
+    `must be one of ${GATEWAY_NAMES.join(', ')}, or '*' in quotes for all of them together${guess ? ` (did you mean ${guess}?)` : ''}`,
   )
 }
 

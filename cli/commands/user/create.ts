@@ -6,6 +6,7 @@ import type { User } from '../../../app/services/users.ts'
 import { actor, withAdmin } from '../../admin.ts'
 import { command } from '../../command.ts'
 import { UsageError } from '../../errors.ts'
+import { GATEWAY_NAMES } from '../../gateways.ts'
 import { readStdin } from '../../prompt.ts'
 import type { Column } from '../../table.ts'
 import { amountArg } from '../ratelimit/amounts.ts'
@@ -58,7 +59,7 @@ export const userCreate = command({
       )
     const proposal = { gateway: args.gateway ?? ANY, amounts }
     const subject = { user: args.name }
-    if (amounts.length > 0) proposedRules(subject, proposal)
+    if (amounts.length > 0) proposedRules(subject, proposal, GATEWAY_NAMES)
     const password = args.passwordStdin ? await readStdin(io) : undefined
     const roles = args.admin ? [...args.role, ADMIN_ROLE] : args.role
     await withAdmin(args, async ({ users, limits }) => {

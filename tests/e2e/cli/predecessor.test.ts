@@ -20,9 +20,18 @@ const LINES = [
   'user create limited --role basic --gateway ollama --token-limit-daily 10000 --token-limit-hourly 1000 --request-limit-daily 100 --request-limit-hourly 10',
   'limits set limited ollama --token-hourly 500',
   'limits show limited',
+  'gateway list',
+  'gateway status',
+  'gateway toggle openai --enabled true',
+  'gateway config openai --model-mapping gpt-4=llama2:70b',
+  'gateway metrics',
+  'gateway metrics --gateway ollama',
 ]
 
-const env = { PARALLAMA_DATA_DIR: temporaryFolder() }
+const env = {
+  PARALLAMA_DATA_DIR: temporaryFolder(),
+  PARALLAMA_OLLAMA_URLS: 'http://127.0.0.1:1',
+}
 
 /** Takes a line apart as a shell does with words and double quotes. */
 const words = (line: string): string[] =>
@@ -42,5 +51,6 @@ test('the predecessor’s lines work as written', async () => {
   expect(await said('ratelimit reset myuser ollama')).toContain('Removed 2 limit(s)')
   expect(await said('limits show limited')).toMatch(/ 500 tokens\/hour .* 10000 tokens\/day /s)
   expect(await said('limits reset limited ollama')).toContain('Removed 4 limit(s)')
+  expect(await said('gateway config openai')).toMatch(/^gpt-4 +llama2:70b +administrator$/m)
   expect(await runProgram(words('user delete myuser --yes'), { env })).toMatchObject({ code: 0 })
 })

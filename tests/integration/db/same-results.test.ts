@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import postgres from 'postgres'
 import { type DatabaseHandle, type Db, openDatabase } from '../../../db/client.ts'
+import { firstIdAt } from '../../../db/ids.ts'
 import { migrateUp } from '../../../db/migrate.ts'
+import { gatewayActivity } from '../../../db/queries/gateway-activity.ts'
+import * as gateways from '../../../db/queries/gateways.ts'
 import { findKey, insertKey, listKeys, revokeKeys } from '../../../db/queries/keys.ts'
 import { listRequests } from '../../../db/queries/requests.ts'
 import { raiseRevision, readRevision } from '../../../db/queries/revision.ts'
@@ -22,6 +25,14 @@ const requests = [
   requestRow({ id: 'r1', user_id: 'id-ab', started_at: 5, ended_at: 6 }),
   requestRow({ id: 'r2', user_id: 'id-ab', started_at: 5, ended_at: 6, model: null }),
   requestRow({ id: 'r3', user_id: 'id-ab', started_at: 4, ended_at: 2 ** 52, estimated: 1 }),
+  ...['b-b', 'b.b', 'bb'].map((gateway, i) =>
+    requestRow({
+      id: Bun.randomUUIDv7('hex', 1000 + i),
+      gateway,
+      total_ms: 2 ** 50,
+      started_at: 9,
+    }),
+  ),
 ]
 
 async function fill(handle: DatabaseHandle): Promise<void> {
@@ -43,6 +54,14 @@ async function fill(handle: DatabaseHandle): Promise<void> {
   await users.insertUser(db, { ...(await anyUser(db)), id: 'id-b2', username: 'b', created_at: 9 })
   await roles.replaceRoleModels(db, 'role-basic', PATTERNS)
   await insertRequests(handle, requests)
+  await gateways.upsertGateway(db, { name: 'openai', updated_at: 1, enabled: 0 })
+  await gateways.upsertGateway(db, { name: 'open-ai', updated_at: 2, default_model: '' })
+  const aliases = NAMES.map((alias) => ({ gateway: 'openai', alias, model: 'llama3:latest' }))
+  const times = { created_at: 1, updated_at: 2 ** 50 }
+  await gateways.upsertModelAliases(
+    db,
+    aliases.map((alias) => ({ ...alias, ...times })),
+  )
 }
 
 const anyUser = (db: Db) => db.selectFrom('users').selectAll().limit(1).executeTakeFirstOrThrow()
@@ -74,6 +93,9 @@ async function everything(db: Db): Promise<Record<string, unknown>> {
     keys: await listKeys(db),
     keysOfOne: await listKeys(db, 'id-ab'),
     key: await findKey(db, 'key-8'),
+    gateways: await gateways.listGateways(db),
+    aliases: await gateways.listModelAliases(db),
+    activity: await gatewayActivity(db, firstIdAt(1001)),
     requests: await listRequests(db, 'id-ab', { since: 0, limit: 9 }),
     // The rights of a key are a set: their order is nobody's business.
     verified: verified.map((rows) => rows.toSorted(byText)),

@@ -31,7 +31,9 @@ async function onRedis(): Promise<readonly Limiter[]> {
   const redisUrl = 'url' in redis ? redis.url : ''
   const config = loadConfig({ dataDir, redisUrl }, undefined, {})
   const log = recordingLog()
-  const opened = await Promise.all([1, 2, 3].map(() => openLimiter(config, { store, log })))
+  const opened = await Promise.all(
+    [1, 2, 3].map(() => openLimiter(config, { store, log, operations: [] })),
+  )
   open.push(async () => {
     await Promise.all(opened.map(({ limiter }) => limiter.close()))
     await store.close()

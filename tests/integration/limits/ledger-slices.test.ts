@@ -1,6 +1,5 @@
 import { beforeEach, expect, test } from 'bun:test'
 import { sql } from 'kysely'
-import { WORKING_OPERATIONS } from '../../../app/domain/usage.ts'
 import {
   roleMembers,
   type SliceFilter,
@@ -11,6 +10,7 @@ import {
 import type { RequestsTable } from '../../../db/schema.ts'
 import { requestRow } from '../../support/builders.ts'
 import { describeEachDatabase, type TestDatabase } from '../../support/each-database.ts'
+import { WORKING_OPERATIONS } from '../../support/permissions.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000

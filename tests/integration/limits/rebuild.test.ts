@@ -7,6 +7,7 @@ import { resetBuckets } from '../../../db/queries/limit-buckets.ts'
 import type { RequestsTable } from '../../../db/schema.ts'
 import { insertRequests, requestRow } from '../../support/builders.ts'
 import { describeEachDatabase, type TestDatabase } from '../../support/each-database.ts'
+import { WORKING_OPERATIONS } from '../../support/permissions.ts'
 import { AT, limitOf, needing } from '../../unit/limits/limit-states.ts'
 import { createClock } from '../../unit/support/clock.ts'
 
@@ -32,8 +33,9 @@ await describeEachDatabase('buckets that a store has lost', (openFresh) => {
 
   async function rebuild(limits: readonly Limit[], holder = 'user:1', at = AT) {
     const clock = { now: () => at }
-    const { db } = database
-    const found = await createRebuild({ db, clock, longestRequestMs: HOUR_MS })(holder, limits)
+    const needs = { db: database.db, clock, longestRequestMs: HOUR_MS }
+    const operations = WORKING_OPERATIONS
+    const found = await createRebuild({ ...needs, operations })(holder, limits)
     expect(found.map(({ bucket }) => bucket)).toEqual(limits.map(({ bucket }) => bucket))
     return found.map(({ state }) => state)
   }

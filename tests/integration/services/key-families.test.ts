@@ -13,6 +13,7 @@ import {
   testKeyring,
 } from '../../support/builders.ts'
 import { describeEachDatabase, type TestDatabase } from '../../support/each-database.ts'
+import { WORKING_OPERATIONS } from '../../support/permissions.ts'
 import { refusalOf } from '../../support/refusal.ts'
 
 const MINUTE_MS = 60_000
@@ -105,7 +106,12 @@ await describeEachDatabase('a limit on a key and those that came after it', (ope
     )
     await database.db.updateTable('limits').set({ created_at: 0 }).execute()
     const limits = await limitsOf(second.key)
-    const rebuild = createRebuild({ db: database.db, clock, longestRequestMs: HOUR_MS })
+    const rebuild = createRebuild({
+      db: database.db,
+      clock,
+      longestRequestMs: HOUR_MS,
+      operations: WORKING_OPERATIONS,
+    })
     const [found] = await rebuild(`user:${anna}`, limits)
     const [limit] = limits
     if (!found || !limit) throw new Error('there is a limit')

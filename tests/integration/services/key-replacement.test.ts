@@ -109,6 +109,7 @@ await describeEachDatabase('a key that the server replaces', (openFresh) => {
       clock,
       newId,
       random: randomBytes,
+      gateways: [],
       keyring: { ...testKeyring, seal },
     })
     await expect(broken.rotateDue()).rejects.toThrow(/^1 of 3 keys .*not be replaced/)

@@ -18,6 +18,9 @@ const HOUR_MS = 3_600_000
 const AT = 1_800_000_000_000
 const TICK = AT / 10
 
+const names = { gateways: ['ollama', 'openai'], operations: ['chat'] }
+const common = { ...names, installedModels: async () => null }
+
 await describeEachDatabase('what is left of limits', (openFresh) => {
   let db: Db
   let admin: Admin
@@ -27,7 +30,7 @@ await describeEachDatabase('what is left of limits', (openFresh) => {
   beforeEach(async () => {
     db = (await openFresh()).db
     admin = testAdmin(db)
-    const needs = { db, clock: { now: () => AT }, newId, installedModels: async () => null }
+    const needs = { ...common, db, clock: { now: () => AT }, newId }
     limits = createLimits({ ...needs, buckets: createStoredBuckets(needs) })
     anna = (await admin.users.create(TESTER, { username: 'anna' })).id
   })
@@ -172,7 +175,7 @@ await describeEachDatabase('what is left of limits', (openFresh) => {
     const announced: number[] = []
     const announce = async (revision: number) => void announced.push(revision)
     const clock = { now: () => AT }
-    const needs = { db, clock, newId, announce, installedModels: async () => null }
+    const needs = { ...common, db, clock, newId, announce }
     const stored = createStoredBuckets(needs)
     const watched = createLimits({
       ...needs,

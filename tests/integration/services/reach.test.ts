@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, test } from 'bun:test'
 import type { Admin } from '../../../app/admin.ts'
-import { PERMISSIONS } from '../../../app/domain/role.ts'
 import type { Actor } from '../../../app/services/actor.ts'
 import type { RoleSettings } from '../../../app/services/role-settings.ts'
 import { actorOf } from '../../support/actors.ts'
 import { TESTER, testAdmin } from '../../support/builders.ts'
 import { describeSqlite, type TestDatabase } from '../../support/each-database.ts'
+import { PERMISSIONS } from '../../support/permissions.ts'
 import { refusalOf } from '../../support/refusal.ts'
 
 const PASSWORD = 'violet-harbour-9-teapots'

@@ -3,7 +3,6 @@ import fc from 'fast-check'
 import { createPrincipalLoader } from '../../../app/auth/principal-loader.ts'
 import { type Grant, mayUseModel } from '../../../app/domain/grant.ts'
 import { modelPattern, parseModelName } from '../../../app/domain/model-name.ts'
-import { PERMISSIONS } from '../../../app/domain/role.ts'
 import { permissionsOf } from '../../../app/services/authority.ts'
 import { reachOf } from '../../../app/services/role-reach.ts'
 import type { Db } from '../../../db/client.ts'
@@ -17,6 +16,7 @@ import {
 import { TESTER, testAdmin, testKeyring } from '../../support/builders.ts'
 import { describeEachDatabase } from '../../support/each-database.ts'
 import { AT } from '../../support/keys-service.ts'
+import { PERMISSIONS } from '../../support/permissions.ts'
 
 const RUNS = 100
 const MAX_ROLES = 6

@@ -1,9 +1,9 @@
 import { beforeEach, expect, test } from 'bun:test'
 import type { Admin } from '../../../app/admin.ts'
-import { PERMISSIONS } from '../../../app/domain/role.ts'
 import type { RoleSettings } from '../../../app/services/role-settings.ts'
 import { TESTER, testAdmin } from '../../support/builders.ts'
 import { describeEachDatabase } from '../../support/each-database.ts'
+import { PERMISSIONS } from '../../support/permissions.ts'
 import { refusalOf } from '../../support/refusal.ts'
 
 await describeEachDatabase('a role', (openFresh) => {

@@ -2,9 +2,11 @@ import { describe, expect, test } from 'bun:test'
 import fc from 'fast-check'
 import { type Grant, mayUseModel } from '../../../app/domain/grant.ts'
 import { modelPattern, parseModelName } from '../../../app/domain/model-name.ts'
-import { GATEWAYS, PERMISSIONS } from '../../../app/domain/role.ts'
+import { allPermissions } from '../../../app/domain/role.ts'
 import { restricted, type Scopes } from '../../../app/domain/scopes.ts'
 
+const GATEWAYS = ['ollama', 'openai', 'anthropic']
+const PERMISSIONS = allPermissions(GATEWAYS)
 const MODELS = ['llama3', 'llama3:8b', 'qwen3:8b', 'team/llama3', 'x:cloud']
 const PATTERNS = ['*', 'llama3*', 'llama3', '*:8b', 'qwen3:8b', 'x:*', 'team/*']
 const UNSCOPED: Scopes = { gateways: [], models: [], permissions: [], addresses: [] }
@@ -14,12 +16,12 @@ const grant = (permissions: readonly string[], patterns: readonly string[]): Gra
   models: patterns.map(modelPattern),
 })
 const grants = fc
-  .tuple(fc.subarray([...PERMISSIONS]), fc.subarray(PATTERNS))
+  .tuple(fc.subarray(PERMISSIONS), fc.subarray(PATTERNS))
   .map(([permissions, patterns]) => grant(permissions, patterns))
 const scopes: fc.Arbitrary<Scopes> = fc.record({
-  gateways: fc.subarray([...GATEWAYS]),
+  gateways: fc.subarray(GATEWAYS),
   models: fc.subarray(PATTERNS),
-  permissions: fc.subarray([...PERMISSIONS]),
+  permissions: fc.subarray(PERMISSIONS),
   addresses: fc.constantFrom<string[]>([], ['10.0.0.0/8']),
 })
 

@@ -5,8 +5,8 @@ import { GatewayError } from '../errors/gateway-error.ts'
 const SHOWN = 20
 
 /**
- * Throws invalid for a model that no host has: a rule for it would be a slip of the pen that limits
- * nothing. Nothing is said when the hosts can't be asked: `installed` is null then.
+ * Throws invalid for a model that no host has, by its canonical name: what is set for it would be a slip of
+ * the pen that does nothing. Nothing is said when the hosts can't be asked: `installed` is null then.
  */
 export function requireInstalled(model: string, installed: readonly string[] | null): void {
   if (model === ANY || installed === null || installed.includes(model)) return

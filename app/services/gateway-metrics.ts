@@ -1,0 +1,76 @@
+import type { Db } from '../../db/client.ts'
+import { firstIdAt } from '../../db/ids.ts'
+import { type GatewayActivity, gatewayActivity } from '../../db/queries/gateway-activity.ts'
+import type { Clock } from '../domain/clock.ts'
+import { GatewayError } from '../errors/gateway-error.ts'
+
+const MINUTE_MS = 60_000
+/** The longest time that is looked back: the ledger is read for it. */
+export const MAX_MINUTES = 10_080
+
+/** What went through a gateway in the last minutes. */
+export interface GatewayMetrics {
+  readonly gateway: string
+  readonly minutes: number
+  readonly requests: number
+  /** Of these, how many failed. */
+  readonly failed: number
+  readonly requestsPerSecond: number
+  readonly promptTokens: number
+  readonly completionTokens: number
+  /** In whole ms, over the requests that have one; null without any. */
+  readonly meanFirstTokenMs: number | null
+  readonly meanTotalMs: number | null
+}
+
+export interface GatewayMetricsNeeds {
+  readonly db: Db
+  readonly clock: Clock
+}
+
+/**
+ * What has gone through each of these gateways in the last minutes, in their order; those through which
+ * nothing went as well. Throws invalid for minutes that are not 1 to 10080.
+ */
+export async function gatewayMetrics(
+  { db, clock }: GatewayMetricsNeeds,
+  names: readonly string[],
+  { minutes }: { readonly minutes: number },
+): Promise<GatewayMetrics[]> {
+  if (!Number.isSafeInteger(minutes) || minutes < 1 || minutes > MAX_MINUTES) {
+    throw new GatewayError(
+      'invalid',
+      `the minutes must be a whole number from 1 to ${MAX_MINUTES}, which is a week`,
+    )
+  }
+  const rows = await gatewayActivity(db, firstIdAt(clock.now() - minutes * MINUTE_MS))
+  return names.map((name) =>
+    toMetrics(
+      name,
+      minutes,
+      rows.find(({ gateway }) => gateway === name),
+    ),
+  )
+}
+
+const toMetrics = (
+  gateway: string,
+  minutes: number,
+  row: GatewayActivity | undefined,
+): GatewayMetrics => ({
+  gateway,
+  minutes,
+  requests: row?.requests ?? 0,
+  failed: row?.failed ?? 0,
+  requestsPerSecond: rounded((row?.requests ?? 0) / (minutes * 60)),
+  promptTokens: row?.prompt_tokens ?? 0,
+  completionTokens: row?.completion_tokens ?? 0,
+  meanFirstTokenMs: row ? mean(row.first_token_ms, row.first_tokens) : null,
+  meanTotalMs: row ? mean(row.total_ms, row.requests) : null,
+})
+
+const mean = (sum: number, count: number): number | null =>
+  count === 0 ? null : Math.round(sum / count)
+
+/** To thousandths: more digits tell nobody anything. */
+const rounded = (value: number): number => Math.round(value * 1000) / 1000
