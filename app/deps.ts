@@ -133,6 +133,7 @@ export async function openDeps(config: Config, { log, migrate, gateways }: DepsO
     isCurrent: verifier.isCurrent,
     latestRevision: revision.latest,
     catchUp: watch.catchUp,
+    lookForChanges: watch.check,
     ...upstream.needs,
     policyFor: policies(config),
     openTicket: createMeter({

@@ -1,11 +1,14 @@
 import type { MiddlewareHandler } from 'hono'
 import type { Clock } from '../domain/clock.ts'
 import { withoutSecrets } from '../domain/secret-text.ts'
+import type { ErrorCode } from '../errors/codes.ts'
 import { toGatewayError } from '../errors/gateway-error.ts'
 import type { BaseEnv } from '../factory.ts'
 import type { Log } from '../log.ts'
 
 const MAX_TEXT = 200
+/** What was decided, and is no trouble that anybody has to look into. */
+const DECIDED = new Set<ErrorCode>(['not_implemented', 'gateway_disabled'])
 
 export interface AccessLogNeeds {
   readonly log: Log
@@ -34,6 +37,7 @@ export const accessLog = ({ log, clock }: AccessLogNeeds): MiddlewareHandler<Bas
     const err = c.error ? toGatewayError(c.error) : null
     const told = err ? withoutSecrets(err.message) : undefined
     const reason = { reason: err?.code ?? 'not_found', err: err?.cause ?? told }
-    const write = status >= 500 ? 'error' : 'info'
+    const isTrouble = status >= 500 && !(err && DECIDED.has(err.code))
+    const write = isTrouble ? 'error' : 'info'
     log[write]({ ...fields, peer: c.env.peerAddress(), ...reason }, 'request refused')
   }

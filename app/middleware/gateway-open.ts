@@ -9,10 +9,8 @@ export interface GatewaySettingsNeeds {
 }
 
 export interface GatewayOpenNeeds extends GatewaySettingsNeeds {
-  /** The newest revision that anybody has announced, or null when that can't be told. */
-  readonly latestRevision: () => Promise<number | null>
-  /** Makes sure that this process has seen that revision. */
-  readonly catchUp: (revision: number) => Promise<void>
+  /** Asks the database whether anything was changed, and makes it hold here. */
+  readonly lookForChanges: () => Promise<void>
 }
 
 /**
@@ -20,13 +18,12 @@ export interface GatewayOpenNeeds extends GatewaySettingsNeeds {
  * admission; that it is off has to be sure here, since another process may just have switched it on.
  */
 export const gatewayOpen = (
-  { settingsOf, latestRevision, catchUp }: GatewayOpenNeeds,
+  { settingsOf, lookForChanges }: GatewayOpenNeeds,
   gateway: string,
 ): MiddlewareHandler<PrincipalEnv> =>
   async function gatewayOpen(_c, next) {
     if (!(await settingsOf(gateway)).enabled) {
-      const revision = await latestRevision()
-      if (revision !== null) await catchUp(revision)
+      await lookForChanges()
       refuseDisabled(await settingsOf(gateway), gateway)
     }
     await next()

@@ -117,6 +117,14 @@ describe('a gateway that is switched off', () => {
     expect((await lacking.send(chatRequest())).status).toBe(403)
   })
 
+  test('is asked about before it refuses, since somebody may just have switched it on', async () => {
+    const guarded = createGuardedApp({ enabled: false })
+    guarded.state.onLook = () => {
+      guarded.world.enabled = true
+    }
+    expect((await guarded.send(chatRequest())).status).toBe(200)
+  })
+
   test('lets nobody in who was let through before it was', async () => {
     const guarded = createGuardedApp()
     guarded.state.onAdmission = () => {

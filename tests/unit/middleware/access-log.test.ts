@@ -48,6 +48,8 @@ describe('a request that was refused', () => {
   test.each<[ErrorCode, string]>([
     ['unauthorized', 'info'],
     ['model_not_found', 'info'],
+    ['not_implemented', 'info'],
+    ['gateway_disabled', 'info'],
     ['database_unavailable', 'error'],
     ['upstream_error', 'error'],
     ['internal', 'error'],

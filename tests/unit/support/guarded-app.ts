@@ -75,6 +75,8 @@ export function createGuardedApp(
     handler: async (): Promise<Response> => Response.json({ handled: true }),
     /** What happens between the look-up of the key and the admission. */
     onAdmission: () => {},
+    /** What comes to light when the database is asked for changes. */
+    onLook: () => {},
   }
   const accounts: { admission: Admission; endings: Ending[] }[] = []
   const needs: GuardNeeds = {
@@ -94,6 +96,7 @@ export function createGuardedApp(
       return null
     },
     catchUp: async () => {},
+    lookForChanges: async () => state.onLook(),
     isCurrent: () => true,
     reload: async (principal) => principal,
     verifier: {
