@@ -1,3 +1,4 @@
+import type { Context } from 'hono'
 import { accepts } from 'hono/accepts'
 import { methodNotAllowed } from '../errors/gateway-error.ts'
 import type { App } from '../factory.ts'
@@ -24,22 +25,25 @@ const HEADERS = { 'cache-control': 'no-store', vary: 'Accept' }
  * programs that ask for nothing in particular get Ollama's own answer, whatever key they show.
  */
 export function mountDiscovery(app: App, needs: DiscoveryNeeds): void {
-  const supports = [JSON_TYPE, ...(needs.rootAliases ? [TEXT_TYPE] : []), HTML_TYPE]
-  const other = needs.rootAliases ? TEXT_TYPE : JSON_TYPE
+  const { rootAliases, acceptsKeyInPath: takesKeyInPath } = needs
+  const typeFor = (c: Context): string =>
+    accepts(c, {
+      header: 'Accept',
+      supports: [JSON_TYPE, ...(rootAliases ? [TEXT_TYPE] : []), HTML_TYPE],
+      default: rootAliases ? TEXT_TYPE : JSON_TYPE,
+    })
   app.get(
     '/',
     async function banner(c, next) {
-      const wanted = accepts(c, { header: 'Accept', supports, default: other })
-      if (wanted === TEXT_TYPE) return c.text(BANNER, 200, HEADERS)
+      if (typeFor(c) === TEXT_TYPE) return c.text(BANNER, 200, HEADERS)
       return await next()
     },
     knownCaller(needs),
     async (c) => {
       const document = await discoveryDocument(needs, c.get('caller') ?? null)
-      const wanted = accepts(c, { header: 'Accept', supports, default: other })
-      if (wanted === JSON_TYPE) return c.json(document, 200, HEADERS)
+      if (typeFor(c) === JSON_TYPE) return c.json(document, 200, HEADERS)
       const origin = originOf(c.req.url, c.req.header('x-forwarded-proto'))
-      const page = discoveryPage(document, { origin, takesKeyInPath: needs.acceptsKeyInPath })
+      const page = discoveryPage(document, { origin, takesKeyInPath })
       return c.html(page, 200, { ...HEADERS, ...PAGE_HEADERS })
     },
   )

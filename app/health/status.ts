@@ -42,7 +42,7 @@ export function mountStatus(app: App, needs: StatusNeeds): void {
         gateways.map(({ name, enabled }) => [
           name,
           {
-            status: enabled ? (up > 0 ? 'active' : 'unavailable') : 'disabled',
+            status: stateOf(enabled, up),
             ...activityView(activity.find(({ gateway }) => gateway === name)),
           },
         ]),
@@ -63,6 +63,11 @@ const statesOf = ({ gateways, settingsOf }: StatusNeeds) =>
     gateways.map(async ({ name }) => ({ name, enabled: (await settingsOf(name)).enabled })),
   )
 
+function stateOf(isEnabled: boolean, hostsUp: number): 'active' | 'disabled' | 'unavailable' {
+  if (!isEnabled) return 'disabled'
+  return hostsUp > 0 ? 'active' : 'unavailable'
+}
+
 const maySeeHosts = (caller: Grant | undefined): boolean =>
   caller !== undefined && HOSTS.some((permission) => isPermitted(caller, permission))
 
@@ -74,6 +79,7 @@ const activityView = (metrics: GatewayMetrics | undefined) => ({
   requests: metrics?.requests ?? 0,
 })
 
+/** What is under way there is what this process has sent. */
 const hostView = (
   { name, status, version, models, latencyMs }: BackendHealth,
   backend: Backend | undefined,

@@ -19,6 +19,7 @@ const NO_COMMANDS = [
   ...['GET /ollama', 'Ollama is running', 'Authorization: Bearer', '--config FILE'],
   ...['cli → app → db', 'ollama pull llama3.2:3b'],
   ...['POST /auth/login', 'POST /auth/token', '"cookie": true'],
+  ...['GET /', 'GET /status', 'POST /anthropic/v1/messages', '"estimated": true', 'alias: model'],
 ]
 
 const port = freePort()

@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'bun:test'
+import { anthropicDialect } from '../../app/errors/anthropic.ts'
+import { ollamaDialect } from '../../app/errors/ollama.ts'
+import { openAiDialect } from '../../app/errors/openai.ts'
 import { GATEWAYS } from '../../app/gateways/registry.ts'
+import { expectRefusal } from '../support/gateway/refusal.ts'
 import { outcome } from './support/app.ts'
 import { principal } from './support/principal.ts'
 import { createTestServer, GOOD } from './support/test-server.ts'
@@ -60,18 +64,25 @@ describe('every route of every gateway', () => {
   })
 })
 
+test('what a gateway does not have is told in its dialect', async () => {
+  const send = createTestServer()
+  for (const [path, dialect] of [
+    ['/openai/v1/files', openAiDialect],
+    ['/openai', openAiDialect],
+    ['/anthropic/v1/batches', anthropicDialect],
+    ['/ollama/api/nothing', ollamaDialect],
+  ] as const) {
+    const response = await send('POST', path)
+    const { status, headers } = response
+    expectRefusal({ status, headers, body: await response.text() }, dialect, 'not_found')
+  }
+})
+
 describe('what is not listed does not exist', () => {
   test.each([
     ...['/ollama/api/me', '/ollama/api/signout', '/ollama/api/user/keys/x', '/ollama/api/status'],
     ...['/ollama/api/experimental/web_search', '/ollama/api/experimental/web_fetch'],
-    ...[
-      '/ollama/v1/rerank',
-      '/openai/v1/files',
-      '/openai/v1',
-      '/ollama/api',
-      '/ollama/x',
-      '/ollamax/api/chat',
-    ],
+    ...['/ollama/v1/rerank', '/ollama/api', '/ollama/x', '/ollamax/api/chat'],
     ...[
       '/api/chat',
       '/v1/chat',

@@ -73,14 +73,14 @@ describe('the root, over a socket,', () => {
     }
   })
 
-  test('shows at once that a gateway was switched off, and on', async () => {
+  test('shows that a gateway was switched off, and on again', async () => {
     const stateOf = async () => (await discover({ as: limited })).gateways.anthropic?.status
     expect(await stateOf()).toBe('active')
     await gateway.admin.gateways.toggle(TESTER, 'anthropic', false)
-    // Another process has switched it off; this one sees it when it next looks.
+    // It is another process that switches it: this one sees that when it next looks.
     while ((await stateOf()) !== 'disabled') await Bun.sleep(20)
-    const { status } = await stage.get('/', { as: null, headers: { accept: 'text/html' } })
-    expect(status).toBe(200)
+    const page = await stage.get('/', { as: null, headers: { accept: 'text/html' } })
+    expect(await page.text()).toContain('switched off')
     await gateway.admin.gateways.toggle(TESTER, 'anthropic', true)
     while ((await stateOf()) !== 'active') await Bun.sleep(20)
   })
