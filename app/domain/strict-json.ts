@@ -1,3 +1,6 @@
+import { fieldPath, type Path } from './field-path.ts'
+import { endOfString, pathAt, stringIn } from './json-text.ts'
+
 /** Deepest nesting accepted; deeper schemas and tools crash model runners. */
 export const MAX_JSON_DEPTH = 64
 const MAX_KEY_LENGTH = 1024
@@ -6,17 +9,27 @@ const NUMBER_CHARACTERS = '0123456789.eE+-'
 /** A context of 128,000 tokens fits several times; more only keeps the process busy. */
 const MAX_VALUES = 500_000
 const MAX_KEYS = 50_000
+/** So much is told of a path, which may be longer. */
+const MAX_PATH_LENGTH = 200
+const TOLD_STEPS = 4
 
 /** Why a body is not acceptable JSON, in words for the caller. */
 export class StrictJsonError extends Error {
   override readonly name = 'StrictJsonError'
+  /** Where it is, as `messages[0].content`; null when it is the whole. */
+  readonly field: string | null
+
+  constructor(message: string, field: string | null = null) {
+    super(message)
+    this.field = field
+  }
 }
 
 /**
  * Parses JSON that means the same to every reader: no duplicate keys, no `__proto__`, no number that
- * a double can't hold, at most `MAX_JSON_DEPTH` levels, and no more values than a request needs. Go takes the last of two equal keys and JavaScript hides both, so a body
- * that two parsers could read differently is refused before anything is decided from it.
- * Throws StrictJsonError.
+ * a double can't hold, at most `MAX_JSON_DEPTH` levels, and no more values than a request needs. Go
+ * takes the last of two equal keys and JavaScript hides both, so a body that two parsers could read
+ * differently is refused before anything is decided from it. Throws StrictJsonError.
  */
 export function parseStrictJson(text: string): unknown {
   inspect(text)
@@ -41,9 +54,9 @@ function inspect(text: string): void {
     switch (text[i]) {
       case '{':
       case '[':
+        if (containers.length === MAX_JSON_DEPTH) throw tooDeep(text, i)
         containers.push(text[i] === '{' ? new Set() : null)
         expectsKey = text[i] === '{'
-        checkDepth(containers.length)
         break
       case '}':
       case ']':
@@ -58,7 +71,7 @@ function inspect(text: string): void {
         const end = endOfString(text, i)
         const known = containers.at(-1)
         if (expectsKey && known) {
-          addKey(known, text.slice(i, end + 1))
+          addKey(known, text, i, end)
           if (++keys > MAX_KEYS) throw tooMuch(`more than ${MAX_KEYS} fields`)
         }
         expectsKey = false
@@ -74,6 +87,20 @@ function inspect(text: string): void {
 const tooMuch = (what: string): StrictJsonError =>
   new StrictJsonError(`the request body holds ${what}`)
 
+/** The refusal of what is at that place. */
+function refusedAt(path: Path, tell: (field: string) => string): StrictJsonError {
+  const field = fieldPath(path).slice(0, MAX_PATH_LENGTH)
+  return new StrictJsonError(tell(field), field || null)
+}
+
+const after = (field: string, what: string): string => (field === '' ? what : `${field}: ${what}`)
+
+/** Says where it begins to be deep: nobody reads the path to the end. */
+const tooDeep = (text: string, index: number): StrictJsonError =>
+  refusedAt(pathAt(text, index).slice(0, TOLD_STEPS), (field) =>
+    after(field, `the request body is nested deeper than ${MAX_JSON_DEPTH} levels`),
+  )
+
 /** A minus sign or a digit. */
 const isNumberStart = (code: number): boolean => code === 0x2d || (code >= 0x30 && code <= 0x39)
 
@@ -81,52 +108,31 @@ const isNumberStart = (code: number): boolean => code === 0x2d || (code >= 0x30 
 function endOfNumber(text: string, start: number): number {
   let end = start + 1
   while (end < text.length && NUMBER_CHARACTERS.includes(text.charAt(end))) end++
-  checkNumber(text.slice(start, end))
-  return end - 1
+  const literal = text.slice(start, end)
+  if (isExact(literal)) return end - 1
+  const what = `the number ${literal.slice(0, 32)} is too large or too long to be exact`
+  throw refusedAt(pathAt(text, start), (field) => after(field, what))
 }
 
-function checkNumber(literal: string): void {
+function isExact(literal: string): boolean {
   // Fifteen digits are always exact, and nearly all numbers are shorter.
-  if (literal.length <= 15 && !/e/i.test(literal)) return
+  if (literal.length <= 15 && !/e/i.test(literal)) return true
+  if (literal.length > MAX_NUMBER_LENGTH) return false
   const value = Number(literal)
-  const isWhole = /^-?\d+$/.test(literal)
-  if (
-    literal.length <= MAX_NUMBER_LENGTH &&
-    (isWhole ? Number.isSafeInteger(value) : Number.isFinite(value))
-  )
-    return
-  throw new StrictJsonError(
-    `the number ${literal.slice(0, 32)} is too large or too long to be exact`,
-  )
+  return /^-?\d+$/.test(literal) ? Number.isSafeInteger(value) : Number.isFinite(value)
 }
 
-function checkDepth(depth: number): void {
-  if (depth <= MAX_JSON_DEPTH) return
-  throw new StrictJsonError(`the request body is nested deeper than ${MAX_JSON_DEPTH} levels`)
-}
-
-/** The index of the quote that closes the string opened at `start`, or the end of the text. */
-function endOfString(text: string, start: number): number {
-  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
-    let backslashes = 0
-    while (text.charCodeAt(end - 1 - backslashes) === 0x5c) backslashes++
-    if (backslashes % 2 === 0) return end
+function addKey(keys: Set<string>, text: string, start: number, end: number): void {
+  if (end - start >= MAX_KEY_LENGTH) {
+    throw refusedAt(pathAt(text, start), () => 'a field name is too long')
   }
-  return text.length
-}
-
-function addKey(keys: Set<string>, literal: string): void {
-  if (literal.length > MAX_KEY_LENGTH) throw new StrictJsonError('a field name is too long')
-  const key = literal.includes('\\') ? decodeKey(literal) : literal.slice(1, -1)
-  if (key === '__proto__') throw new StrictJsonError('the field "__proto__" is not accepted')
-  if (keys.has(key)) throw new StrictJsonError(`the field "${key.slice(0, 64)}" appears twice`)
+  const key = stringIn(text.slice(start, end + 1))
+  if (key === null) throw new StrictJsonError('the request body is not valid JSON')
+  if (key === '__proto__') {
+    throw refusedAt(pathAt(text, start), (field) => `the field "${field}" is not accepted`)
+  }
+  if (keys.has(key)) {
+    throw refusedAt(pathAt(text, start), (field) => `the field "${field}" appears twice`)
+  }
   keys.add(key)
-}
-
-function decodeKey(literal: string): string {
-  try {
-    return String(JSON.parse(literal))
-  } catch {
-    throw new StrictJsonError('the request body is not valid JSON')
-  }
 }

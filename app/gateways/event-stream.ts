@@ -17,14 +17,19 @@ export const namedEvent = (name: string, data: object): string =>
 /** Tells a stream of records as server-sent events; `toEvents` is asked for each record in turn. */
 export const eventStream = <R extends FinalRecord>(toEvents: (record: R) => string): Encoder => ({
   mediaType: 'text/event-stream; charset=utf-8',
-  lines: (lines) => {
-    let events = ''
-    for (const line of utf8.decode(lines).split('\n')) {
-      const record = line === '' ? null : (JSON.parse(line) as R)
-      if (record) events += toEvents(record)
-    }
-    return encoder.encode(events)
-  },
+  lines: (lines) => encoder.encode(inEvents(utf8.decode(lines), toEvents)),
   document: null,
   heartbeat: () => HEARTBEAT,
 })
+
+function inEvents<R>(lines: string, toEvents: (record: R) => string): string {
+  let events = ''
+  for (let start = 0; start < lines.length; ) {
+    const newline = lines.indexOf('\n', start)
+    const end = newline < 0 ? lines.length : newline
+    const record = end === start ? null : (JSON.parse(lines.slice(start, end)) as R | null)
+    if (record) events += toEvents(record)
+    start = end + 1
+  }
+  return events
+}

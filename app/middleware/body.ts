@@ -67,11 +67,15 @@ function refusalOf(issue: z.core.$ZodIssue | undefined): GatewayError {
 function nearest(issue: z.core.$ZodIssue): Trouble {
   const forms = issue.code === 'invalid_union' ? issue.errors : []
   const [best] = forms
-    .flatMap(([first]) => (first ? [nearest(first)] : []))
-    .sort((a, b) => b.path.length - a.path.length)
-  if (!best || best.path.length === 0) return issue
+    .flatMap(([first]) => (first ? [{ ...nearest(first), isSize: isSize(first) }] : []))
+    .sort((a, b) => b.path.length - a.path.length || +b.isSize - +a.isSize)
+  if (!best || (best.path.length === 0 && !best.isSize)) return issue
   return { path: [...issue.path, ...best.path], message: best.message }
 }
+
+/** The type is right then, and the schema has words for what is not. */
+const isSize = ({ code, message }: z.core.$ZodIssue): boolean =>
+  (code === 'too_big' || code === 'too_small') && !message.startsWith('Too ')
 
 /** What the schemas' library says about types, in our words. */
 function inWords(message: string): string {

@@ -12,6 +12,8 @@ import {
   usageOf,
 } from './answer.ts'
 
+const PART = 'event: content_block_delta\ndata: {"type":"content_block_delta","index":'
+
 /** Tells a chat as Anthropic's message, in one piece. A model that says nothing makes an empty one. */
 export const messageDocument = (telling: MessageTelling): Encoder => ({
   ...AS_IT_COMES,
@@ -53,7 +55,9 @@ export function messageStream(telling: MessageTelling): Encoder {
   const start = (content_block: object): string =>
     event('content_block_start', { index, content_block })
 
-  const part = (delta: object): string => event('content_block_delta', { index, delta })
+  // Nearly all that is told are parts: only what differs between them is made into JSON.
+  const part = (type: string, field: string, words: string): string =>
+    `${PART}${index},"delta":{"type":"${type}","${field}":${JSON.stringify(words)}}}\n\n`
 
   const stop = (): string => event('content_block_stop', { index: index++ })
 
@@ -67,21 +71,20 @@ export function messageStream(telling: MessageTelling): Encoder {
     if (thinking === '' || !tellsThinking) return ''
     const before = open === 'thinking' ? '' : close() + start(thinkingBlock(''))
     open = 'thinking'
-    return before + part({ type: 'thinking_delta', thinking })
+    return before + part('thinking_delta', 'thinking', thinking)
   }
 
   const say = (text: string): string => {
     if (text === '') return ''
     const before = open === 'text' ? '' : close() + start(textBlock(''))
     open = 'text'
-    return before + part({ type: 'text_delta', text })
+    return before + part('text_delta', 'text', text)
   }
 
   const call = ({ input, ...block }: ReturnType<typeof toolUseBlock>): string => {
     if (calls++ > 0 && !callsInParallel) return ''
-    const partial_json = JSON.stringify(input)
     const begun = close() + start({ ...block, input: {} })
-    return begun + part({ type: 'input_json_delta', partial_json }) + stop()
+    return begun + part('input_json_delta', 'partial_json', JSON.stringify(input)) + stop()
   }
 
   const ending = (record: ChatRecord): string => {

@@ -8,6 +8,15 @@ import { messageDocument, messageStream } from './message-encoder.ts'
 import { messageRequest, toMessage } from './message-request.ts'
 import { thinkOf } from './thinking.ts'
 
+/** What is called otherwise than by Ollama. */
+const NAMES = {
+  format: 'output_config.format.schema',
+  'options.stop': 'stop_sequences',
+  'options.temperature': 'temperature',
+  'options.top_k': 'top_k',
+  'options.top_p': 'top_p',
+}
+
 /** A model's next message; one that can't think is not asked to. */
 export const message = operation({
   name: 'message',
@@ -23,7 +32,8 @@ export const message = operation({
   handle: (call, needs) => {
     const { chat, ...told } = call.body
     const possible = { ...chat, think: thinkOf(chat.think, call.capabilities) }
-    const body = JSON.stringify(chatForUpstream(possible, call.model ?? '', call.policy))
+    const sent = chatForUpstream(possible, call.model ?? '', call.policy, NAMES)
+    const body = JSON.stringify(sent)
     const telling = {
       ...told,
       id: idOf('msg_', needs.newId),

@@ -6,6 +6,9 @@ import { newIdentity } from './answer.ts'
 import { chatDocument, chatStream } from './chat-encoder.ts'
 import { chatCompletionRequest, toChat } from './chat-request.ts'
 
+/** What is called otherwise than by Ollama. */
+const NAMES = { format: 'response_format.json_schema.schema' }
+
 export const chatCompletion = operation({
   name: 'chat-completion',
   method: 'POST',
@@ -19,7 +22,7 @@ export const chatCompletion = operation({
   },
   handle: (call, needs) => {
     const { chat, ...told } = call.body
-    const body = JSON.stringify(chatForUpstream(chat, call.model ?? '', call.policy))
+    const body = JSON.stringify(chatForUpstream(chat, call.model ?? '', call.policy, NAMES))
     const identity = newIdentity('chatcmpl-', call.askedModel, needs)
     const telling = { ...told, identity, newId: needs.newId }
     const encoder = chat.stream ? chatStream(telling) : chatDocument(telling)

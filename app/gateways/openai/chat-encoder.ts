@@ -53,27 +53,28 @@ export function chatStream(telling: ChatTelling): Encoder {
   let hasBegun = false
   let calls = 0
 
-  const chunk = (delta: object, logprobs?: object): string => {
-    const told = hasBegun ? delta : { role: 'assistant', ...delta }
+  // Nearly all that is told are chunks: only what differs between them is made into JSON.
+  const chunk = (field: string, value: string | object, logprobs?: object): string => {
+    const role = hasBegun ? '' : '"role":"assistant",'
     hasBegun = true
     const beside = logprobs ? `,"logprobs":${JSON.stringify(logprobs)}` : ''
-    return `${start}${JSON.stringify(told)}${beside},"finish_reason":null}]}\n\n`
+    return `${start}{${role}"${field}":${JSON.stringify(value)}}${beside},"finish_reason":null}]}\n\n`
   }
 
   const toChunks = ({ message = {}, logprobs }: ChatRecord): string => {
     const { content = '', thinking, tool_calls } = message
-    let chunks = thinking ? chunk({ reasoning: thinking }) : ''
-    if (content !== '') chunks += chunk({ content }, logprobsOf(logprobs))
+    let chunks = thinking ? chunk('reasoning', thinking) : ''
+    if (content !== '') chunks += chunk('content', content, logprobsOf(logprobs))
     for (const call of tool_calls ?? []) {
       if (calls > 0 && !callsInParallel) break
-      chunks += chunk({ tool_calls: [toolCallOf(call, calls++, newId)] })
+      chunks += chunk('tool_calls', [toolCallOf(call, calls++, newId)])
     }
     return chunks
   }
 
   const ending = (record: ChatRecord): string => {
     // An answer that says nothing at all has a first chunk as well.
-    const first = hasBegun ? '' : chunk({ content: '' })
+    const first = hasBegun ? '' : chunk('content', '')
     const reason = JSON.stringify(finishReason(record, calls > 0))
     const usage = includeUsage ? dataEvent({ ...common, choices: [], usage: usageOf(record) }) : ''
     return `${first}${start}{},"finish_reason":${reason}}]}\n\n${usage}${END}`

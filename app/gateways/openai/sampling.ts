@@ -1,6 +1,8 @@
 import { z } from 'zod'
+import { MAX_OPTION, MAX_STOPS } from '../../upstream/policy.ts'
 
-const number = z.number().nullish()
+const TOO_LARGE = `must be a number, at most ${MAX_OPTION}`
+const number = z.number().min(-MAX_OPTION, TOO_LARGE).max(MAX_OPTION, TOO_LARGE).nullish()
 const tokens = z.int().min(1, 'must be at least 1').nullish()
 
 /** The fields that shape an answer, as chats and completions have them. */
@@ -9,8 +11,10 @@ export const sampling = {
   top_p: number,
   frequency_penalty: number,
   presence_penalty: number,
-  seed: z.int().nullish(),
-  stop: z.union([z.string(), z.array(z.string())]).nullish(),
+  seed: z.int().min(-MAX_OPTION, TOO_LARGE).max(MAX_OPTION, TOO_LARGE).nullish(),
+  stop: z
+    .union([z.string(), z.array(z.string()).max(MAX_STOPS, `at most ${MAX_STOPS} stop texts`)])
+    .nullish(),
   max_tokens: tokens,
   max_completion_tokens: tokens,
 }

@@ -24,15 +24,15 @@ describe('a body that two parsers could read differently is refused', () => {
     ['{"\\u006dodel":"a","model":"b"}', 'the field "model" appears twice'],
     ['{"a\\"b":1,"a\\u0022b":2}', 'the field "a"b" appears twice'],
     ['{"\\\\":1,"\\\\":2}', 'the field "\\" appears twice'],
-    ['{"a":{"b":1,"b":2}}', 'the field "b" appears twice'],
-    ['[[{"a":1},{"b":1,"c":[],"b":2}]]', 'the field "b" appears twice'],
+    ['{"a":{"b":1,"b":2}}', 'the field "a.b" appears twice'],
+    ['[[{"a":1},{"b":1,"c":[],"b":2}]]', 'the field "[0][1].b" appears twice'],
     ['{"a":{"x":1},"b":[{"x":1}],"a":0}', 'the field "a" appears twice'],
     ['{"":1,"":2}', 'the field "" appears twice'],
     ['{"a":",","a":1}', 'the field "a" appears twice'],
     ['{"a":"{","a":1}', 'the field "a" appears twice'],
     ['{"__proto__":{"admin":true}}', 'the field "__proto__" is not accepted'],
     ['{"\\u005f_proto__":1}', 'the field "__proto__" is not accepted'],
-    ['{"a":[{"b":{"__proto__":1}}]}', 'the field "__proto__" is not accepted'],
+    ['{"a":[{"b":{"__proto__":1}}]}', 'the field "a[0].b.__proto__" is not accepted'],
     [`{"${'k'.repeat(2000)}":1}`, 'a field name is too long'],
   ])('%s: %s', (text, message) => {
     expect(refusal(text)).toBe(message)
@@ -61,14 +61,16 @@ describe('nesting', () => {
 
   test(`${MAX_JSON_DEPTH} levels are accepted, one more is not`, () => {
     expect(refusal(nested(MAX_JSON_DEPTH))).toBeNull()
-    expect(refusal(nested(MAX_JSON_DEPTH + 1))).toBe(
+    expect(refusal(nested(MAX_JSON_DEPTH + 1))).toEndWith(
       'the request body is nested deeper than 64 levels',
     )
   })
 
   test('is refused before it is parsed, however deep and whether or not it ends', () => {
     for (const [open] of OPENINGS) {
-      expect(refusal(open.repeat(500_000))).toBe('the request body is nested deeper than 64 levels')
+      expect(refusal(open.repeat(500_000))).toEndWith(
+        'the request body is nested deeper than 64 levels',
+      )
     }
   })
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import { z } from 'zod'
+import { fieldPath } from '../../../app/domain/field-path.ts'
 import { chatRequest } from '../../../app/domain/native.ts'
-import { fieldPath, refuseCaseVariants } from '../../../app/middleware/known-fields.ts'
+import { refuseCaseVariants } from '../../../app/middleware/known-fields.ts'
 
 const part = z.object({ type: z.literal('text'), text: z.string() })
 const schema = z.object({

@@ -6,6 +6,9 @@ import { newIdentity } from '../answer.ts'
 import { responseDocument, responseStream } from './encoder.ts'
 import { responseRequest, toResponse } from './request.ts'
 
+/** What is called otherwise than by Ollama. */
+const NAMES = { messages: 'input', format: 'text.format.schema' }
+
 /** A response of which nothing is kept: whoever asks sends the whole conversation. */
 export const response = operation({
   name: 'response',
@@ -20,7 +23,7 @@ export const response = operation({
   },
   handle: (call, needs) => {
     const { chat, ...told } = call.body
-    const body = JSON.stringify(chatForUpstream(chat, call.model ?? '', call.policy))
+    const body = JSON.stringify(chatForUpstream(chat, call.model ?? '', call.policy, NAMES))
     const identity = newIdentity('resp_', call.askedModel, needs)
     const { newId, clock } = needs
     const telling = { ...told, identity, newId, clock }
