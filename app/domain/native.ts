@@ -58,6 +58,7 @@ export const chatRequest = z.object({
   tools: z.array(json).max(MAX_TOOLS, `at most ${MAX_TOOLS} tools`).nullish(),
 })
 export type ChatRequest = z.infer<typeof chatRequest>
+export type NativeMessage = z.infer<typeof message>
 
 /** What a template puts around a message, in bytes. */
 const MESSAGE_BYTES = 20

@@ -1,5 +1,6 @@
 import type { FinalRecord } from '../../domain/native.ts'
 import type { AnswerToolCall } from '../../domain/native-answer.ts'
+import { idOf } from '../id-of.ts'
 
 /** How one answer is told. */
 export interface MessageTelling {
@@ -14,10 +15,6 @@ export interface MessageTelling {
   readonly promptTokens: () => number
   readonly newId: () => string
 }
-
-/** A new id; `prefix` says of what, as Anthropic's ids do. */
-export const idOf = (prefix: string, newId: () => string): string =>
-  prefix + newId().replaceAll('-', '')
 
 /** What every answer begins with. */
 export const head = ({ id, model }: MessageTelling) => ({

@@ -3,10 +3,10 @@ import { estimatePromptTokens } from '../../domain/usage.ts'
 import { bodyOf } from '../../middleware/body.ts'
 import { chatForUpstream } from '../../upstream/policy.ts'
 import { operation } from '../gateway.ts'
-import { idOf } from './answer.ts'
+import { idOf } from '../id-of.ts'
+import { possibleThinking } from '../possible-thinking.ts'
 import { messageDocument, messageStream } from './message-encoder.ts'
 import { messageRequest, toMessage } from './message-request.ts'
-import { thinkOf } from './thinking.ts'
 
 /** What is called otherwise than by Ollama. */
 const NAMES = {
@@ -31,7 +31,7 @@ export const message = operation({
   },
   handle: (call, needs) => {
     const { chat, ...told } = call.body
-    const possible = { ...chat, think: thinkOf(chat.think, call.capabilities) }
+    const possible = { ...chat, think: possibleThinking(chat.think, call.capabilities) }
     const sent = chatForUpstream(possible, call.model ?? '', call.policy, NAMES)
     const body = JSON.stringify(sent)
     const telling = {

@@ -27,10 +27,3 @@ export function toThink(
   if (given?.type === 'disabled') return false
   return effort === 'xhigh' ? 'max' : (effort ?? undefined)
 }
-
-/**
- * What a model is told about it. Clients ask every model to think, and Ollama refuses that for one that
- * can't: it is not told then. Null stands for a model of which nobody knows what it can do.
- */
-export const thinkOf = (think: Think, capabilities: readonly string[] | null): Think =>
-  think && capabilities && !capabilities.includes('thinking') ? undefined : think

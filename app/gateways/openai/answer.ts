@@ -1,5 +1,6 @@
 import type { FinalRecord } from '../../domain/native.ts'
 import type { AnswerToolCall, TokenLogprob } from '../../domain/native-answer.ts'
+import { idOf } from '../id-of.ts'
 
 /** What every chunk and answer of one request has in common. */
 export interface Identity {
@@ -22,7 +23,7 @@ export const newIdentity = (
   model: string,
   { newId, clock }: IdentityNeeds,
 ): Identity => ({
-  id: prefix + newId().replaceAll('-', ''),
+  id: idOf(prefix, newId),
   created: Math.floor(clock.now() / 1000),
   model,
 })
@@ -43,7 +44,7 @@ export function finishReason({ done_reason }: FinalRecord, hasCalls: boolean): s
 /** A call as OpenAI has it: with an id, and its arguments as text. */
 export const toolCallOf = (call: AnswerToolCall, index: number, newId: () => string) => ({
   index,
-  id: call.id ?? `call_${newId().replaceAll('-', '')}`,
+  id: call.id ?? idOf('call_', newId),
   type: 'function',
   function: { name: call.function.name, arguments: JSON.stringify(call.function.arguments ?? {}) },
 })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { GenerateRequest } from '../../domain/native.ts'
-import { isEmpty, refused } from './refused.ts'
+import { isEmpty, refused } from '../refused.ts'
 import { ollamaExtras, sampling, toOptions } from './sampling.ts'
 
 const isOne = (n: unknown): boolean => n === 1

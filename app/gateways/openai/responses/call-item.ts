@@ -1,4 +1,5 @@
 import type { AnswerToolCall } from '../../../domain/native-answer.ts'
+import { idOf } from '../../id-of.ts'
 import { toolCallOf } from '../answer.ts'
 import type { ToldTool } from './tool-names.ts'
 
@@ -38,7 +39,7 @@ export function callItemOf(
   const { id: call_id, function: called } = toolCallOf(call, 0, newId)
   const { kind, name, namespace } = told ?? { kind: 'function', name: called.name }
   const { prefix, type, field, events } = FORMS[kind]
-  const id = prefix + newId().replaceAll('-', '')
+  const id = idOf(prefix, newId)
   const given = (kind === 'custom' ? textIn(call) : null) ?? called.arguments
   const item = {
     id,

@@ -1,4 +1,5 @@
 import type { AnswerToolCall, TokenLogprob } from '../../../domain/native-answer.ts'
+import { idOf } from '../../id-of.ts'
 import { callItemOf } from './call-item.ts'
 import {
   likelihoods,
@@ -34,7 +35,7 @@ export function createItems({ toolsByName, sealsThinking, newId, tell }: ItemsNe
 
   const begin = (kind: Passage['kind']): Passage => {
     close('completed')
-    const id = PASSAGE_PREFIX[kind] + newId().replaceAll('-', '')
+    const id = idOf(PASSAGE_PREFIX[kind], newId)
     open = { kind, id, index: closed.length, text: '', logprobs: [] }
     const item = passageItem(open, 'in_progress', [], false)
     tell('response.output_item.added', { output_index: open.index, item })

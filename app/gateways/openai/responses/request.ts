@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ChatRequest } from '../../../domain/native.ts'
+import { isEmpty, refused } from '../../refused.ts'
 import { effort, toThink } from '../reasoning.ts'
-import { isEmpty, refused } from '../refused.ts'
 import { ollamaExtras, sampling, toOptions } from '../sampling.ts'
 import { type Echo, toEcho } from './echo.ts'
 import { input } from './input.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { thinkOf } from '../../../../app/gateways/anthropic/thinking.ts'
+import { possibleThinking } from '../../../../app/gateways/possible-thinking.ts'
 import { decoded, decodedPrompt, SMALLEST, tool } from './decode.ts'
 
 const SCHEMA = { type: 'object', properties: { colour: { type: 'string' } } }
@@ -109,11 +109,11 @@ describe('thinking', () => {
 
   test('is asked only of a model that can, or of which nobody knows whether it can', () => {
     for (const think of [true, 'high'] as const) {
-      expect(thinkOf(think, ['completion'])).toBeUndefined()
-      expect(thinkOf(think, ['completion', 'thinking'])).toBe(think)
-      expect(thinkOf(think, null)).toBe(think)
+      expect(possibleThinking(think, ['completion'])).toBeUndefined()
+      expect(possibleThinking(think, ['completion', 'thinking'])).toBe(think)
+      expect(possibleThinking(think, null)).toBe(think)
     }
-    expect(thinkOf(false, ['completion'])).toBe(false)
+    expect(possibleThinking(false, ['completion'])).toBe(false)
   })
 })
 
