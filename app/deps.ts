@@ -105,7 +105,7 @@ export async function openDeps(config: Config, { log, migrate, gateways }: DepsO
     log,
   })
 
-  const upstream = openUpstream(config, live)
+  const upstream = openUpstream(config, { live, log })
   const api = await openApi(config, {
     store,
     identity,

@@ -1,5 +1,6 @@
 import { systemClock } from './domain/clock.ts'
 import { createRelay } from './gateways/relay.ts'
+import type { Log } from './log.ts'
 import type { LiveRequests } from './services/live-requests.ts'
 import type { Config } from './settings.ts'
 import { createBackend } from './upstream/backend.ts'
@@ -10,7 +11,10 @@ import { createOllamaClient } from './upstream/ollama.ts'
 import { createPool } from './upstream/pool.ts'
 
 /** The way to the Ollama hosts and back. */
-export function openUpstream({ ollamaUrls }: Pick<Config, 'ollamaUrls'>, live: LiveRequests) {
+export function openUpstream(
+  { ollamaUrls }: Pick<Config, 'ollamaUrls'>,
+  { live, log }: { readonly live: LiveRequests; readonly log: Log },
+) {
   const clock = systemClock
   const http = createHttpClient()
   const client = createOllamaClient(http)
@@ -21,7 +25,7 @@ export function openUpstream({ ollamaUrls }: Pick<Config, 'ollamaUrls'>, live: L
     needs: {
       pool,
       locate: pool.locate,
-      relay: createRelay({ pool, live }),
+      relay: createRelay({ pool, live, log }),
       health: createHealth({ backends, client, clock }),
     },
     /** Ends every connection. */

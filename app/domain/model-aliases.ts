@@ -1,3 +1,4 @@
+import { MAX_MODEL_NAME } from './model-name.ts'
 import { textPattern } from './text-pattern.ts'
 
 /** A name under which callers know a model: one name, or many with `*`. */
@@ -11,9 +12,10 @@ export interface ModelAlias {
 /** What the names that callers use stand for. */
 export interface ModelAliases {
   /**
-   * The models that a name may stand for, the best first. An alias written out is taken at its word; an
-   * installed model comes before a pattern, which is for names that nothing else has. No name at all
-   * stands for the default model; nothing does when there is none.
+   * The models that a name may stand for, the best first: what it is written out as an alias for, the
+   * model of that name itself, and what a pattern has it stand for. The first of them that is there and
+   * allowed is meant, so that what somebody may not use is as good as not there. No name at all stands
+   * for the default model; nothing does when there is none, and none for what is too long for a name.
    */
   candidates(asked: string): readonly string[]
   /** Those that are one name each, in the order of the alphabet. */
@@ -40,12 +42,11 @@ export function createModelAliases(
     named,
     patterns,
     candidates(asked) {
+      if (asked.length > MAX_MODEL_NAME) return []
       const key = aliasKey(asked)
-      if (key === '') return defaultModel === null ? [] : [defaultModel]
-      const alias = exact.get(key)
-      if (alias !== undefined) return [alias]
+      if (key === '') return [defaultModel ?? []].flat()
       const pattern = matchers.find(({ matches }) => matches(key))
-      return pattern ? [asked, pattern.model] : [asked]
+      return [...new Set([exact.get(key) ?? [], asked, pattern?.model ?? []].flat())]
     },
   }
 }

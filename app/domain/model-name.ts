@@ -5,7 +5,7 @@ const DEFAULT_NAMESPACE = 'library'
 const DEFAULT_TAG = 'latest'
 
 /** Longer than any name Ollama takes: host, namespace, model and tag with their suffixes. */
-const MAX_MODEL_NAME = 600
+export const MAX_MODEL_NAME = 600
 
 const PART = /^[a-z0-9_][a-z0-9_.-]{0,79}$/
 const HOST = /^[a-z0-9_][a-z0-9_.:-]{0,349}$/

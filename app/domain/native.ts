@@ -38,6 +38,9 @@ const message = z.object({
   tool_call_id: text.optional(),
 })
 
+/** How many tokens that were less likely are told beside each. */
+export const topLogprobs = z.int().min(0).max(20, 'must be between 0 and 20').nullish()
+
 const generation = {
   model,
   stream: z.boolean().nullish(),
@@ -48,7 +51,7 @@ const generation = {
   truncate: z.boolean().nullish(),
   shift: z.boolean().nullish(),
   logprobs: z.boolean().nullish(),
-  top_logprobs: z.int().min(0).max(20, 'must be between 0 and 20').nullish(),
+  top_logprobs: topLogprobs,
 }
 
 /** `POST /api/chat` */

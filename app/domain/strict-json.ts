@@ -9,6 +9,8 @@ const NUMBER_CHARACTERS = '0123456789.eE+-'
 /** A context of 128,000 tokens fits several times; more only keeps the process busy. */
 const MAX_VALUES = 500_000
 const MAX_KEYS = 50_000
+/** Objects and lists; each costs more to look at than a value, be it wrong or empty. */
+const MAX_CONTAINERS = 50_000
 /** So much is told of a path, which may be longer. */
 const MAX_PATH_LENGTH = 200
 const TOLD_STEPS = 4
@@ -48,13 +50,14 @@ export const foldKey = (key: string): string =>
 function inspect(text: string): void {
   const containers: (Set<string> | null)[] = []
   let expectsKey = false
-  let values = 0
-  let keys = 0
+  let [values, keys, opened] = [0, 0, 0]
   for (let i = 0; i < text.length; i++) {
     switch (text[i]) {
       case '{':
       case '[':
         if (containers.length === MAX_JSON_DEPTH) throw tooDeep(text, i)
+        if (++opened > MAX_CONTAINERS)
+          throw tooMuch(`more than ${MAX_CONTAINERS} objects and lists`)
         containers.push(text[i] === '{' ? new Set() : null)
         expectsKey = text[i] === '{'
         break
@@ -96,10 +99,12 @@ function refusedAt(path: Path, tell: (field: string) => string): StrictJsonError
 const after = (field: string, what: string): string => (field === '' ? what : `${field}: ${what}`)
 
 /** Says where it begins to be deep: nobody reads the path to the end. */
-const tooDeep = (text: string, index: number): StrictJsonError =>
-  refusedAt(pathAt(text, index).slice(0, TOLD_STEPS), (field) =>
-    after(field, `the request body is nested deeper than ${MAX_JSON_DEPTH} levels`),
+function tooDeep(text: string, index: number): StrictJsonError {
+  const what = `nested deeper than ${MAX_JSON_DEPTH} levels`
+  return refusedAt(pathAt(text, index).slice(0, TOLD_STEPS), (field) =>
+    field === '' ? `the request body is ${what}` : `${field}…: ${what}`,
   )
+}
 
 /** A minus sign or a digit. */
 const isNumberStart = (code: number): boolean => code === 0x2d || (code >= 0x30 && code <= 0x39)

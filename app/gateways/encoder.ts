@@ -1,4 +1,8 @@
+import type { FinalRecord } from '../domain/native.ts'
 import type { StreamDialect } from '../errors/dialect.ts'
+import { GatewayError } from '../errors/gateway-error.ts'
+import { publicText } from '../upstream/errors.ts'
+import { textOfError } from './stream-ending.ts'
 
 /**
  * How Ollama's answer to one request is told to its caller. One for each request: it may remember what
@@ -39,8 +43,31 @@ export const rewriting = (rewrite: (answer: Record<string, unknown>) => object):
   document: rewritten(rewrite),
 })
 
-/** An answer in one piece, changed. */
+/** An answer in one piece, changed. What is none is not told as one: it throws. */
 export const rewritten =
   <Answer extends object>(rewrite: (answer: Answer) => object) =>
   (answer: Uint8Array): string =>
-    JSON.stringify(rewrite(JSON.parse(utf8.decode(answer)) as Answer))
+    JSON.stringify(rewrite(objectIn(answer) as Answer))
+
+/** The same for the answer of a model, which has to be whole. */
+export const rewrittenAnswer = <Answer extends FinalRecord>(rewrite: (answer: Answer) => object) =>
+  rewritten((answer: Answer) => {
+    if (answer.done === true) return rewrite(answer)
+    throw new GatewayError('upstream_incomplete', 'Ollama ended its answer early; try again')
+  })
+
+function objectIn(answer: Uint8Array): object {
+  if (answer.length === 0) throw new GatewayError('upstream_incomplete', 'Ollama gave no answer')
+  const value: unknown = JSON.parse(utf8.decode(answer))
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+    throw new Error('the answer is no object')
+  }
+  refuseError(value)
+  return value
+}
+
+/** Throws upstream_error for a record that tells of a failure, whatever else it says. */
+export function refuseError({ error }: FinalRecord): void {
+  if (error == null) return
+  throw new GatewayError('upstream_error', publicText(textOfError(error)))
+}

@@ -1,5 +1,5 @@
 import type { FinalRecord } from '../domain/native.ts'
-import type { Encoder } from './encoder.ts'
+import { type Encoder, refuseError } from './encoder.ts'
 
 /** A comment, which every reader of event streams passes over. Never `: ping`: some stop at that. */
 const HEARTBEAT = ': keepalive\n\n'
@@ -22,14 +22,23 @@ export const eventStream = <R extends FinalRecord>(toEvents: (record: R) => stri
   heartbeat: () => HEARTBEAT,
 })
 
-function inEvents<R>(lines: string, toEvents: (record: R) => string): string {
+function inEvents<R extends FinalRecord>(lines: string, toEvents: (record: R) => string): string {
   let events = ''
   for (let start = 0; start < lines.length; ) {
     const newline = lines.indexOf('\n', start)
     const end = newline < 0 ? lines.length : newline
-    const record = end === start ? null : (JSON.parse(lines.slice(start, end)) as R | null)
-    if (record) events += toEvents(record)
+    const line = lines.slice(start, end)
+    if (!isBlank(line)) events += toEvents(recordIn<R>(line))
     start = end + 1
   }
   return events
+}
+
+const isBlank = (line: string): boolean => line === '' || line.trim() === ''
+
+function recordIn<R extends FinalRecord>(line: string): R {
+  const record = JSON.parse(line) as R | null
+  if (record === null || typeof record !== 'object') throw new Error('a record is no object')
+  refuseError(record)
+  return record
 }

@@ -16,7 +16,7 @@ export interface ExchangeNeeds {
 export interface ExchangeOptions {
   /** False for transfers of models, which take as long as they take. */
   readonly hasDeadline?: boolean
-  /** Called when Ollama has been silent for long. */
+  /** Called when the caller has got nothing for long. */
   readonly onSilence?: (() => void) | undefined
   /** Called when the request is over, however it ended. */
   readonly onFinish?: () => void
@@ -29,8 +29,8 @@ export interface Exchange {
   readonly handle: LiveHandle
   /** Why we cut it, or null when we did not. */
   readonly cutReason: () => GatewayError | null
-  /** The caller is gone: ends it. */
-  readonly leave: () => void
+  /** Leaves the host, for a reason that is known already. */
+  readonly abandon: () => void
   /** What must happen when it is over; a second call does nothing. */
   readonly finish: () => void
 }
@@ -85,5 +85,6 @@ export function exchange(
       throw reason ?? err
     }
   }
-  return { response: send(), handle, cutReason: () => reason, leave, finish }
+  const abandon = (): void => upstream.abort()
+  return { response: send(), handle, cutReason: () => reason, abandon, finish }
 }

@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import type { ClientHints, HintOptions } from '../domain/client-hints.ts'
 import type { Clock } from '../domain/clock.ts'
 import { isPermitted, mayUseModel, type Principal } from '../domain/grant.ts'
 import type { ModelAliases } from '../domain/model-aliases.ts'
@@ -24,6 +25,8 @@ export interface Gateway {
   readonly dialect: StreamDialect
   /** What can be done through it, in a word each, for those who look for a gateway. */
   readonly features: readonly string[]
+  /** How to point programs at it, for people who look for a gateway. */
+  readonly hints: (options: HintOptions) => ClientHints
   readonly operations: readonly Operation[]
 }
 

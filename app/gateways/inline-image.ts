@@ -17,12 +17,22 @@ export function imageInUrl(url: string, field: string): string {
 }
 
 /** The same for one whose type and base64 are given; without a type the model finds out. */
-export function imageOf(mediaType: string | null, base64: string, field: string): string {
+function imageOf(mediaType: string | null, base64: string, field: string): string {
   if (mediaType !== null && !MEDIA_TYPES.includes(mediaType.toLowerCase())) {
     throw badField(field, `must be one of ${MEDIA_TYPES.join(', ')}`)
   }
-  if (!isBase64(base64)) throw badField(field, 'is not valid base64')
-  return base64
+  const image = standardBase64(base64)
+  if (image === null) throw badField(field, 'is not valid base64')
+  return image
+}
+
+/** Base64 of either alphabet in the form that Ollama takes, padded; null for what is none. */
+export function standardBase64(text: string): string | null {
+  const length = text.length - (/=*$/.exec(text.slice(-2))?.[0].length ?? 0)
+  if (!isBase64(text) || length % 4 === 1) return null
+  const bare = text.slice(0, length)
+  const ordinary = /[-_]/.test(bare) ? bare.replaceAll('-', '+').replaceAll('_', '/') : bare
+  return ordinary + '='.repeat(-length & 3)
 }
 
 /** Whether it is something in base64, of either alphabet. */

@@ -4,7 +4,7 @@ import type { Exchange } from './exchange.ts'
 
 /** A source that begins when the answer does; what keeps it from beginning is thrown when it is read. */
 export function lateSource(
-  { response, leave }: Exchange,
+  { response, abandon }: Exchange,
   open: (response: UpstreamResponse) => Promise<Source>,
 ): Source {
   const source = response.then(open)
@@ -12,6 +12,6 @@ export function lateSource(
   source.catch(() => {})
   return {
     read: async () => await (await source).read(),
-    cancel: async () => leave(),
+    cancel: async () => abandon(),
   }
 }

@@ -1,16 +1,18 @@
 import { GatewayError } from '../errors/gateway-error.ts'
+import type { Log } from '../log.ts'
 import { modelNotFound } from '../middleware/model-access.ts'
-import { upstreamFailure, upstreamRefusal } from '../upstream/errors.ts'
+import { publicText, upstreamFailure, upstreamRefusal } from '../upstream/errors.ts'
 import type { UpstreamResponse } from '../upstream/http/client.ts'
 import type { UpstreamRequest } from '../upstream/ollama.ts'
 import { countsOfDocument } from '../usage/counts.ts'
 import { type Source, tap } from '../usage/tap.ts'
+import { withAskedName } from './asked-name.ts'
 import { AS_IT_COMES, type Encoder } from './encoder.ts'
 import { type Exchange, type ExchangeNeeds, type ExchangeOptions, exchange } from './exchange.ts'
 import type { Call } from './gateway.ts'
 import { lateSource } from './late-source.ts'
 import { readAll } from './read-all.ts'
-import { cutEnding, doneEnding, failureOf } from './stream-ending.ts'
+import { cutEnding, doneEnding, failureOf, senselessAnswer } from './stream-ending.ts'
 
 /** Sent with every answer that is passed on: proxies must neither keep, change nor hold it back. */
 const ANSWER_HEADERS: Readonly<Record<string, string>> = {
@@ -21,7 +23,7 @@ const ANSWER_HEADERS: Readonly<Record<string, string>> = {
 
 const JSON_ANSWER_HEADERS = { ...ANSWER_HEADERS, 'content-type': 'application/json' }
 const decoder = new TextDecoder()
-const encoder = new TextEncoder()
+const utf8 = new TextEncoder()
 
 /** Largest answer that is held in memory, in bytes; only batches of embeddings come near. */
 const MAX_DOCUMENT_BYTES = 256 * 1024 * 1024
@@ -42,7 +44,11 @@ export interface Relay {
   send(call: Call<unknown>, request: UpstreamRequest, options?: RelayOptions): Promise<Response>
 }
 
-export function createRelay(needs: ExchangeNeeds): Relay {
+export interface RelayNeeds extends ExchangeNeeds {
+  readonly log: Log
+}
+
+export function createRelay(needs: RelayNeeds): Relay {
   return {
     async send(call, request, { encoder = AS_IT_COMES, ...options } = {}) {
       const silence = Promise.withResolvers<null>()
@@ -53,7 +59,8 @@ export function createRelay(needs: ExchangeNeeds): Relay {
       if (head && !isGood(head)) return await refuse(call, sent, head)
       if (head && !isStream(head, encoder)) return await documentAnswer(call, sent, head, encoder)
       const source = head?.body?.getReader() ?? lateSource(sent, (late) => opened(call, sent, late))
-      const answer = streamAnswer(call, sent, source, { ...encoder, isLate: head === null })
+      const isLate = head === null
+      const answer = streamAnswer(needs, { call, sent, source, encoder, isLate })
       wait.onSilence = answer.beat
       return answer.response
     },
@@ -66,6 +73,12 @@ const isGood = ({ status }: UpstreamResponse): boolean => status >= 200 && statu
 const isStream = ({ headers, body }: UpstreamResponse, { document }: Encoder): boolean =>
   body !== null &&
   (document === null || (headers.get('content-type')?.startsWith('application/x-ndjson') ?? false))
+
+/** How the caller is told an error of Ollama's. */
+const teller =
+  (call: Call<unknown>) =>
+  (text: string): string =>
+    publicText(withAskedName(text, call))
 
 /** The body of an answer that began after its caller had been answered. */
 async function opened(
@@ -86,7 +99,7 @@ async function refuse(
   const body = await readAll(response, MAX_ERROR_BYTES, () => {}).catch(() => new Uint8Array(0))
   finish()
   if (response.status === 404 && call.model !== null) throw modelNotFound(call.askedModel)
-  throw upstreamRefusal(response.status, decoder.decode(body))
+  throw upstreamRefusal(response.status, decoder.decode(body), teller(call))
 }
 
 async function documentAnswer(
@@ -99,7 +112,8 @@ async function documentAnswer(
     const answer = await readAll(response, MAX_DOCUMENT_BYTES, handle.progress)
     const isJson = response.headers.get('content-type')?.startsWith('application/json') ?? false
     if (answer.length > 0 && !isJson) throw new Error('the answer is not JSON')
-    const body = document && answer.length > 0 ? document(answer) : answer
+    if (!document) throw new GatewayError('upstream_incomplete', 'Ollama gave an empty answer')
+    const body = inWords(document, answer)
     const counts = countsOfDocument(answer)
     await call.ticket.settle({ status: response.status, outcome: 'completed', counts })
     const headers = answer.length > 0 ? JSON_ANSWER_HEADERS : ANSWER_HEADERS
@@ -111,38 +125,55 @@ async function documentAnswer(
   }
 }
 
+function inWords(
+  document: NonNullable<Encoder['document']>,
+  answer: Uint8Array,
+): Uint8Array | string {
+  try {
+    return document(answer)
+  } catch (err) {
+    throw senselessAnswer(err)
+  }
+}
+
 interface StreamAnswer {
   readonly response: Response
   /** Tells a caller who waits that we are still there. */
   readonly beat: () => void
 }
 
+interface Streaming {
+  readonly call: Call<unknown>
+  readonly sent: Exchange
+  readonly source: Source
+  readonly encoder: Encoder
+  /** Whether its caller is answered before Ollama has begun. */
+  readonly isLate: boolean
+}
+
 function streamAnswer(
-  { ticket, dialect, requestId }: Call<unknown>,
-  { handle, cutReason, finish }: Exchange,
-  source: Source,
-  {
-    mediaType,
-    lines,
-    heartbeat,
-    ending = dialect.ending,
-    isLate,
-  }: Encoder & { readonly isLate: boolean },
+  { log }: RelayNeeds,
+  { call, sent, source, encoder, isLate }: Streaming,
 ): StreamAnswer {
+  const { ticket, requestId } = call
+  const { handle, cutReason, finish } = sent
+  const { mediaType, lines, heartbeat, ending = call.dialect.ending } = encoder
   ticket.defer()
-  const beatBytes = (): Uint8Array => encoder.encode(heartbeat?.() ?? '')
+  const beatBytes = (): Uint8Array => utf8.encode(heartbeat?.() ?? '')
   const { stream, beat } = tap(source, {
     encode: lines,
     prelude: isLate ? beatBytes() : undefined,
+    onBytes: handle.told,
     onRecords(records) {
       handle.progress()
       ticket.records(records)
     },
     async onEnd(end) {
       finish()
-      const failure = failureOf(end, cutReason())
+      const failure = failureOf(end, cutReason(), teller(call))
+      if (failure?.cause) log.warn({ request_id: requestId, err: failure.cause }, 'a stream failed')
       await ticket.settle(failure ? cutEnding(failure) : doneEnding(end))
-      return failure ? encoder.encode(ending(failure, requestId)) : null
+      return failure ? utf8.encode(ending(failure, requestId)) : null
     },
   })
   return {

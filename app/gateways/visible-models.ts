@@ -1,8 +1,9 @@
 import { mayUseModel } from '../domain/grant.ts'
 import { parseModelName } from '../domain/model-name.ts'
+import { firstUsable, modelNotFound } from '../middleware/model-access.ts'
 import type { InstalledModel } from '../upstream/inventory.ts'
 import type { BackendPool } from '../upstream/pool.ts'
-import type { Call } from './gateway.ts'
+import type { Call, GatewayNeeds } from './gateway.ts'
 
 /** A model under a name by which the caller can ask for it. */
 export interface VisibleModel extends InstalledModel {
@@ -31,16 +32,13 @@ export async function visibleModels(
   return [...models.filter(({ canonical }) => !shadowed.has(canonical)), ...others]
 }
 
-/** The one among them that is meant by a name, if there is one. */
-export function findVisible(
-  models: readonly VisibleModel[],
+/** The model that a name would be answered by, which need not be in the list. Throws model_not_found. */
+export async function visibleModel(
+  needs: Pick<GatewayNeeds, 'locate'>,
+  { principal, aliases }: Pick<Call<never>, 'principal' | 'aliases'>,
   asked: string,
-  { aliases }: Pick<Call<never>, 'aliases'>,
-): VisibleModel | undefined {
-  for (const candidate of aliases.candidates(asked)) {
-    const canonical = parseModelName(candidate)?.canonical
-    const found = models.find((model) => model.canonical === canonical)
-    if (found) return { ...found, name: asked }
-  }
-  return undefined
+): Promise<VisibleModel> {
+  const placement = await firstUsable(needs, principal, aliases.candidates(asked))
+  if (!placement) throw modelNotFound(asked)
+  return { ...placement.model, name: asked }
 }

@@ -1,8 +1,12 @@
+import type { ClientHints, HintOptions } from '../domain/client-hints.ts'
+import { type GatewayState, gatewayState } from '../domain/gateway-state.ts'
 import { type Grant, isPermitted, mayUseModel } from '../domain/grant.ts'
 import type { ModelAliases } from '../domain/model-aliases.ts'
 import { parseModelName } from '../domain/model-name.ts'
 import type { Permission } from '../domain/role.ts'
-import type { GatewayOpenNeeds } from '../middleware/gateway-open.ts'
+import type { GatewaySettingsNeeds } from '../middleware/gateway-open.ts'
+import { type Health, hostsUp } from '../upstream/health.ts'
+import type { BackendPool } from '../upstream/pool.ts'
 
 /** What is told about a gateway's operation. */
 interface DescribedOperation {
@@ -17,18 +21,21 @@ export interface DescribedGateway {
   readonly name: string
   readonly basePath: string
   readonly features: readonly string[]
+  readonly hints: (options: HintOptions) => ClientHints
   readonly operations: readonly DescribedOperation[]
 }
 
-export interface DiscoveryDocumentNeeds extends GatewayOpenNeeds {
+export interface DiscoveryDocumentNeeds extends GatewaySettingsNeeds {
+  readonly health: Health
   readonly gateways: readonly DescribedGateway[]
   readonly version: string
+  readonly pool: BackendPool
 }
 
 /** A gateway as others read it. */
 export interface DiscoveredGateway {
   readonly base_path: string
-  readonly status: 'active' | 'disabled'
+  readonly status: GatewayState
   readonly features: readonly string[]
   /** Methods with their paths. */
   readonly endpoints: readonly string[]
@@ -52,18 +59,20 @@ export interface DiscoveryDocument {
  * that they may use, so that what is not theirs looks as though it were not there.
  */
 export async function discoveryDocument(
-  { gateways, version, settingsOf }: DiscoveryDocumentNeeds,
+  { gateways, health, pool, version, settingsOf }: DiscoveryDocumentNeeds,
   caller: Grant | null,
 ): Promise<DiscoveryDocument> {
+  const up = health.check().then(hostsUp)
+  const mayUse = caller && (await usableBy(caller, pool))
   const found = gateways.map(async (gateway) => {
     const { name, basePath, features } = gateway
     const { enabled, aliases } = await settingsOf(name)
     const discovered: DiscoveredGateway = {
       base_path: basePath,
-      status: enabled ? 'active' : 'disabled',
+      status: gatewayState(enabled, await up),
       features,
       endpoints: endpointsOf(gateway, caller),
-      ...(caller && modelsOf(gateway, aliases, caller)),
+      ...(caller && mayUse && modelsOf(gateway, aliases, caller, mayUse)),
     }
     return [name, discovered] as const
   })
@@ -93,11 +102,25 @@ function endpointsOf(
 /** A route with its parameters as OpenAPI writes them. */
 const asTemplate = (path: string): string => path.replace(/:(\w+)(\{[^}]*\})?/g, '{$1}')
 
-function modelsOf({ name }: DescribedGateway, aliases: ModelAliases, caller: Grant) {
-  const mayUse = (model: string): boolean => {
-    const parsed = parseModelName(model)
-    return parsed !== null && mayUseModel(caller, parsed)
+type MayUse = (model: string) => boolean
+
+/** Which models the caller may use; none while nobody can tell which of them run elsewhere. */
+async function usableBy(caller: Grant, pool: Pick<BackendPool, 'installed'>): Promise<MayUse> {
+  const installed = await pool.installed().catch(() => null)
+  if (!installed) return () => false
+  const byName = new Map(installed.map((model) => [model.canonical, model]))
+  return (text) => {
+    const name = parseModelName(text)
+    return name !== null && mayUseModel(caller, byName.get(name.canonical) ?? name)
   }
+}
+
+function modelsOf(
+  { name }: DescribedGateway,
+  aliases: ModelAliases,
+  caller: Grant,
+  mayUse: MayUse,
+) {
   const isTheirs = isPermitted(caller, `gateway:${name}`)
   const theirs = isTheirs ? [...aliases.named, ...aliases.patterns] : []
   const [standard] = isTheirs ? aliases.candidates('') : []

@@ -1,14 +1,25 @@
 import { createHash } from 'node:crypto'
 import { html, raw } from 'hono/html'
-import { clientHints, type Example } from './client-hints.ts'
+import type { Example } from '../domain/client-hints.ts'
 import style from './discovery.css' with { type: 'text' }
-import type { DiscoveredGateway, DiscoveryDocument } from './discovery-document.ts'
+import type {
+  DescribedGateway,
+  DiscoveredGateway,
+  DiscoveryDocument,
+} from './discovery-document.ts'
+
+type HintingGateway = Pick<DescribedGateway, 'name' | 'hints'>
 
 export interface PageOptions {
+  /** Those of the document, with how to point programs at each. */
+  readonly gateways: readonly HintingGateway[]
   /** Where the reader has found us: scheme, host and port. */
   readonly origin: string
   readonly takesKeyInPath: boolean
 }
+
+/** What stands for the key of whoever reads. */
+const KEY = 'plk_…'
 
 const STYLE_HASH = createHash('sha256').update(style).digest('base64')
 
@@ -34,7 +45,7 @@ type Html = ReturnType<typeof html>
 
 /** The same as the document says, for people, with how to point programs at each gateway. */
 export function discoveryPage(document: DiscoveryDocument, options: PageOptions): Html {
-  const { version, gateways, documentation } = document
+  const { version, documentation } = document
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -52,7 +63,7 @@ ${raw(MARK)}
 give them your API key; whoever runs this server has one for you.</p>
 </header>
 <main>
-${Object.entries(gateways).map(([name, gateway]) => gatewaySection(name, gateway, options))}</main>
+${options.gateways.map((gateway) => gatewaySection(gateway, document, options))}</main>
 <footer>
 <nav aria-label="More">
 <a href="${documentation}">API documentation</a>
@@ -66,18 +77,20 @@ ${version === undefined ? null : html`<p>Version ${version}</p>`}
 }
 
 function gatewaySection(
-  name: string,
-  gateway: DiscoveredGateway,
+  { name, hints }: HintingGateway,
+  { gateways }: DiscoveryDocument,
   { origin, takesKeyInPath }: PageOptions,
-): Html {
+): Html | null {
+  const gateway = gateways[name]
+  if (!gateway) return null
   const { status, features, endpoints } = gateway
   const base = `${origin}${gateway.base_path}`
-  const { title, programs, examples, note } = clientHints(name, { base, takesKeyInPath })
+  const { title, programs, examples, note } = hints({ base, key: KEY, takesKeyInPath })
   return html`<section aria-labelledby="gateway-${name}">
 <div class="about">
 <div class="head">
 <h2 id="gateway-${name}">${title}</h2>
-<p class="state ${status}">${status === 'active' ? 'active' : 'switched off'}</p>
+<p class="state ${status}">${status === 'disabled' ? 'switched off' : status}</p>
 </div>
 <p>${programs}</p>
 ${note === undefined ? null : html`<p class="note">${note}</p>`}

@@ -25,7 +25,7 @@ const HEADERS = { 'cache-control': 'no-store', vary: 'Accept' }
  * programs that ask for nothing in particular get Ollama's own answer, whatever key they show.
  */
 export function mountDiscovery(app: App, needs: DiscoveryNeeds): void {
-  const { rootAliases, acceptsKeyInPath: takesKeyInPath } = needs
+  const { rootAliases, gateways, acceptsKeyInPath: takesKeyInPath } = needs
   const typeFor = (c: Context): string =>
     accepts(c, {
       header: 'Accept',
@@ -43,7 +43,7 @@ export function mountDiscovery(app: App, needs: DiscoveryNeeds): void {
       const document = await discoveryDocument(needs, c.get('caller') ?? null)
       if (typeFor(c) === JSON_TYPE) return c.json(document, 200, HEADERS)
       const origin = originOf(c.req.url, c.req.header('x-forwarded-proto'))
-      const page = discoveryPage(document, { origin, takesKeyInPath })
+      const page = discoveryPage(document, { gateways, origin, takesKeyInPath })
       return c.html(page, 200, { ...HEADERS, ...PAGE_HEADERS })
     },
   )

@@ -1,18 +1,19 @@
 import type { Clock } from '../domain/clock.ts'
+import { gatewayState } from '../domain/gateway-state.ts'
 import { type Grant, isPermitted } from '../domain/grant.ts'
 import type { Permission } from '../domain/role.ts'
 import { methodNotAllowed } from '../errors/gateway-error.ts'
 import type { App } from '../factory.ts'
-import type { GatewayOpenNeeds } from '../middleware/gateway-open.ts'
+import type { GatewaySettingsNeeds } from '../middleware/gateway-open.ts'
 import { type KnownCallerNeeds, knownCaller } from '../middleware/known-caller.ts'
 import type { GatewayMetrics } from '../services/gateway-metrics.ts'
 import type { RecentActivity } from '../services/recent-activity.ts'
 import type { Backend } from '../upstream/backend.ts'
-import type { BackendHealth, Health } from '../upstream/health.ts'
+import { type BackendHealth, type Health, hostsUp } from '../upstream/health.ts'
 import type { BackendPool } from '../upstream/pool.ts'
 import type { DescribedGateway } from './discovery-document.ts'
 
-export interface StatusNeeds extends KnownCallerNeeds, GatewayOpenNeeds {
+export interface StatusNeeds extends KnownCallerNeeds, GatewaySettingsNeeds {
   readonly clock: Clock
   readonly gateways: readonly DescribedGateway[]
   readonly recentActivity: RecentActivity
@@ -35,14 +36,14 @@ export function mountStatus(app: App, needs: StatusNeeds): void {
       needs.health.check(),
       statesOf(needs),
     ])
-    const up = hosts.filter(({ status }) => status === 'up').length
+    const up = hostsUp(hosts)
     const body = {
       timestamp: new Date(needs.clock.now()).toISOString(),
       gateways: Object.fromEntries(
         gateways.map(({ name, enabled }) => [
           name,
           {
-            status: stateOf(enabled, up),
+            status: gatewayState(enabled, up),
             ...activityView(activity.find(({ gateway }) => gateway === name)),
           },
         ]),
@@ -63,11 +64,6 @@ const statesOf = ({ gateways, settingsOf }: StatusNeeds) =>
     gateways.map(async ({ name }) => ({ name, enabled: (await settingsOf(name)).enabled })),
   )
 
-function stateOf(isEnabled: boolean, hostsUp: number): 'active' | 'disabled' | 'unavailable' {
-  if (!isEnabled) return 'disabled'
-  return hostsUp > 0 ? 'active' : 'unavailable'
-}
-
 const maySeeHosts = (caller: Grant | undefined): boolean =>
   caller !== undefined && HOSTS.some((permission) => isPermitted(caller, permission))
 
@@ -77,6 +73,7 @@ const activityView = (metrics: GatewayMetrics | undefined) => ({
   requests_per_second: metrics?.requestsPerSecond ?? 0,
   error_rate: metrics?.requests ? rounded(metrics.failed / metrics.requests) : 0,
   requests: metrics?.requests ?? 0,
+  seconds: metrics?.seconds ?? 60,
 })
 
 /** What is under way there is what this process has sent. */

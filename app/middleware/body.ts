@@ -83,6 +83,9 @@ function inWords(message: string): string {
     /^Invalid input: expected (\w+), received (\w+)$/.exec(message) ?? []
   if (received === 'undefined' || expected === 'nonoptional') return 'is required'
   if (expected) return `must be ${TYPES[expected] ?? expected}`
+  const [, bound, amount, what = ''] =
+    /^Too \w+: expected \w+ to \w+ ([<>])=?(\d+) ?(.*)$/.exec(message) ?? []
+  if (bound) return `${what ? 'must have' : 'must be'} ${BOUNDS[bound]} ${amount} ${what}`.trim()
   return message === 'Invalid input' ? 'has none of the forms that it can have' : message
 }
 
@@ -95,6 +98,8 @@ const TYPES: Readonly<Record<string, string>> = {
   object: 'an object',
   record: 'an object',
 }
+
+const BOUNDS: Readonly<Record<string, string>> = { '<': 'at most', '>': 'at least' }
 
 interface Trouble {
   readonly path: readonly PropertyKey[]

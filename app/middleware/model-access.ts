@@ -1,5 +1,6 @@
 import type { MiddlewareHandler } from 'hono'
 import { mayUseModel, type Principal } from '../domain/grant.ts'
+import { aliasKey } from '../domain/model-aliases.ts'
 import { type ModelName, parseModelName } from '../domain/model-name.ts'
 import { badField, GatewayError } from '../errors/gateway-error.ts'
 import type { Placement } from '../upstream/pool.ts'
@@ -38,12 +39,12 @@ export const modelAccess = <Body>(
   async function modelAccess(c, next) {
     const asked = model(c.get('body')) ?? ''
     const { aliases } = await needs.settingsOf(gateway)
-    const names = takesAliases ? aliases.candidates(asked) : [asked].filter(Boolean)
-    if (names.length === 0) throw badField('model', 'must name a model; there is no default here')
+    const isNamed = aliasKey(asked) !== ''
+    const names = takesAliases ? aliases.candidates(asked) : [asked]
     const placement = await firstUsable(needs, c.get('principal'), names)
-    if (!placement) throw modelNotFound(asked)
+    if (!placement) throw isNamed ? modelNotFound(asked) : noModelNamed()
     c.set('placement', placement)
-    c.set('askedModel', asked === '' ? placement.model.entry.name : asked)
+    c.set('askedModel', isNamed ? asked : placement.model.entry.name)
     await next()
   }
 
@@ -59,9 +60,13 @@ export const noModel = <Body>(): MiddlewareHandler<ModelEnv<Body>> =>
 export const modelNotFound = (name: string): GatewayError =>
   new GatewayError('model_not_found', `model '${name.slice(0, 200)}' not found`, { field: 'model' })
 
-/** The first of the models that is there and that the caller may use. */
-async function firstUsable(
-  { locate }: ModelAccessNeeds,
+/** A default that the caller may not use is as good as none. */
+const noModelNamed = (): GatewayError =>
+  badField('model', 'must name a model; there is no default here')
+
+/** The first of the models that is there and that the caller may use; null when there is none. */
+export async function firstUsable(
+  { locate }: Pick<ModelAccessNeeds, 'locate'>,
   principal: Principal,
   names: readonly string[],
 ): Promise<Placement | null> {

@@ -8,7 +8,8 @@ import { requireInstalled } from './installed.ts'
 
 /** What can be changed about a gateway; what is left out stays. */
 export interface GatewayChanges {
-  readonly enabled?: boolean | undefined
+  /** Null for what the configuration says. */
+  readonly enabled?: boolean | null | undefined
   /** A model in any spelling of its name; '' for none, null for what the configuration says. */
   readonly defaultModel?: string | null | undefined
   readonly setMappings?: readonly ModelAlias[] | undefined
@@ -18,7 +19,7 @@ export interface GatewayChanges {
 
 /** The same as it is stored. */
 export interface CheckedChanges {
-  readonly enabled: boolean | undefined
+  readonly enabled: boolean | null | undefined
   readonly defaultModel: string | null | undefined
   readonly set: readonly ModelAlias[]
   readonly removed: readonly string[]

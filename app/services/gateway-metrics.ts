@@ -8,12 +8,20 @@ const MINUTE_MS = 60_000
 /** The longest time that is looked back: the ledger is read for it. */
 export const MAX_MINUTES = 10_080
 
+/**
+ * Of how many requests the ledger is asked for one look at it: where it is embedded, everything else waits
+ * meanwhile, some milliseconds for each ten thousand.
+ */
+const MOST_REQUESTS = 20_000
+
 /** What went through a gateway in the last minutes. */
 export interface GatewayMetrics {
   readonly gateway: string
   readonly minutes: number
+  /** What time that is about, in seconds: less than those minutes where more went through than is read. */
+  readonly seconds: number
   readonly requests: number
-  /** Of these, how many failed. */
+  /** Of these, how many we or a host failed. */
   readonly failed: number
   readonly requestsPerSecond: number
   readonly promptTokens: number
@@ -35,7 +43,7 @@ export interface GatewayMetricsNeeds {
 export async function gatewayMetrics(
   { db, clock }: GatewayMetricsNeeds,
   names: readonly string[],
-  { minutes }: { readonly minutes: number },
+  { minutes, most = MOST_REQUESTS }: { readonly minutes: number; readonly most?: number },
 ): Promise<GatewayMetrics[]> {
   if (!Number.isSafeInteger(minutes) || minutes < 1 || minutes > MAX_MINUTES) {
     throw new GatewayError(
@@ -43,26 +51,26 @@ export async function gatewayMetrics(
       `the minutes must be a whole number from 1 to ${MAX_MINUTES}, which is a week`,
     )
   }
-  const rows = await gatewayActivity(db, firstIdAt(clock.now() - minutes * MINUTE_MS))
-  return names.map((name) =>
-    toMetrics(
-      name,
-      minutes,
-      rows.find(({ gateway }) => gateway === name),
+  const now = clock.now()
+  const rows = await gatewayActivity(db, firstIdAt(now - minutes * MINUTE_MS), most)
+  const read = rows.reduce((sum, { requests }) => sum + requests, 0)
+  const first = Math.min(...rows.map(({ first_ended_at }) => first_ended_at))
+  const seconds = read < most ? minutes * 60 : Math.max(1, Math.ceil((now - first) / 1000))
+  return names.map((gateway) => ({
+    gateway,
+    minutes,
+    seconds,
+    ...toMetrics(
+      seconds,
+      rows.find((row) => row.gateway === gateway),
     ),
-  )
+  }))
 }
 
-const toMetrics = (
-  gateway: string,
-  minutes: number,
-  row: GatewayActivity | undefined,
-): GatewayMetrics => ({
-  gateway,
-  minutes,
+const toMetrics = (seconds: number, row: GatewayActivity | undefined) => ({
   requests: row?.requests ?? 0,
   failed: row?.failed ?? 0,
-  requestsPerSecond: rounded((row?.requests ?? 0) / (minutes * 60)),
+  requestsPerSecond: rounded((row?.requests ?? 0) / seconds),
   promptTokens: row?.prompt_tokens ?? 0,
   completionTokens: row?.completion_tokens ?? 0,
   meanFirstTokenMs: row ? mean(row.first_token_ms, row.first_tokens) : null,

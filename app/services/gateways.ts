@@ -61,7 +61,7 @@ export function createGateways(needs: GatewaysNeeds) {
       await upsertGateway(tx, {
         name,
         updated_at: now,
-        ...(enabled !== undefined && { enabled: Number(enabled) }),
+        ...(enabled !== undefined && { enabled: enabled === null ? null : Number(enabled) }),
         ...(defaultModel !== undefined && { default_model: defaultModel }),
       })
     }

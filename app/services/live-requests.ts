@@ -29,7 +29,7 @@ export interface LiveRequest {
   readonly isStillAllowed: (principal: Principal) => boolean
   /** Ends the request with this error. */
   readonly cut: (err: GatewayError) => void
-  /** Called when Ollama has been silent for as long as callers should be, and again each time. */
+  /** Called when its caller has got nothing for as long as callers should wait, and again each time. */
   readonly onSilence?: (() => void) | undefined
   /** False for transfers of models, which take as long as they take: only a stalled upload is cut. */
   readonly hasDeadline: boolean
@@ -41,6 +41,8 @@ export interface LiveRequest {
 export interface LiveHandle {
   /** Ollama has sent something. */
   progress(): void
+  /** Its caller has got something. */
+  told(): void
   /** Ollama has taken a piece of what the client uploads. */
   uploading(): void
   /** The upload is over; how long Ollama then thinks about it is up to Ollama. */
@@ -56,8 +58,8 @@ interface Entry extends Omit<LiveRequest, 'principal'> {
   readonly startedAt: number
   principal: Principal
   progressAt: number
-  /** When its caller was last told that we are still there. */
-  beatAt: number
+  /** When its caller last got something, if only that we are still there. */
+  toldAt: number
   hasBegun: boolean
   isUploading: boolean
 }
@@ -78,7 +80,7 @@ export function createLiveRequests({ clock, deadlines, isCurrent, reload }: Live
         ...request,
         startedAt: now,
         progressAt: now,
-        beatAt: now,
+        toldAt: now,
         hasBegun: false,
         isUploading: false,
       }
@@ -87,6 +89,9 @@ export function createLiveRequests({ clock, deadlines, isCurrent, reload }: Live
         progress() {
           entry.progressAt = clock.now()
           entry.hasBegun = true
+        },
+        told() {
+          entry.toldAt = clock.now()
         },
         uploading() {
           entry.progressAt = clock.now()
@@ -137,8 +142,8 @@ export function createLiveRequests({ clock, deadlines, isCurrent, reload }: Live
   }
 
   function beatWhenSilent(entry: Entry, now: number): void {
-    if (now - Math.max(entry.progressAt, entry.beatAt) < deadlines.heartbeatMs) return
-    entry.beatAt = now
+    if (now - entry.toldAt < deadlines.heartbeatMs) return
+    entry.toldAt = now
     entry.onSilence?.()
   }
 

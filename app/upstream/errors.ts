@@ -31,29 +31,25 @@ export function nativeErrorText(body: string): string | null {
   }
 }
 
-/** What a caller is told when Ollama answered with an error status. */
-export function upstreamRefusal(status: number, body: string): GatewayError {
+/** What a caller is told when Ollama answered with an error status; its text as `tell` tells it. */
+export function upstreamRefusal(status: number, body: string, tell = publicText): GatewayError {
   const text = nativeErrorText(body)
   const cause = `upstream ${status}: ${body.slice(0, MAX_TEXT)}`
   if (status === 503 || status === 429) {
-    return new GatewayError(
-      'upstream_busy',
-      text ? publicText(text) : 'Ollama is busy; try again',
-      {
-        cause,
-        headers: { 'retry-after': '2' },
-      },
-    )
+    return new GatewayError('upstream_busy', text ? tell(text) : 'Ollama is busy; try again', {
+      cause,
+      headers: { 'retry-after': '2' },
+    })
   }
   if (status === 404 && body === '') {
     return new GatewayError('not_found', 'Ollama does not have it', { cause })
   }
   if (text && PASSED_ON.has(status)) {
     const code = status === 404 ? 'not_found' : 'bad_request'
-    return new GatewayError(code, publicText(text), { cause, status })
+    return new GatewayError(code, tell(text), { cause, status })
   }
   if (text && status >= 500) {
-    return new GatewayError('upstream_error', publicText(text), { cause, status: 500 })
+    return new GatewayError('upstream_error', tell(text), { cause, status: 500 })
   }
   return new GatewayError(
     'upstream_error',

@@ -35,6 +35,10 @@ export interface Health {
   check(signal?: AbortSignal): Promise<readonly BackendHealth[]>
 }
 
+/** How many of them are up. */
+export const hostsUp = (hosts: readonly BackendHealth[]): number =>
+  hosts.filter(({ status }) => status === 'up').length
+
 /** Asks all hosts at once; whoever asks while they are being asked waits for the same answers. */
 export function createHealth({ client, backends, clock }: HealthNeeds): Health {
   let known: { readonly at: number; readonly found: readonly BackendHealth[] } | null = null

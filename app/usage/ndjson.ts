@@ -18,6 +18,8 @@ export interface Lines {
 }
 
 export interface LineReader {
+  /** Whether what was passed on last is the beginning of a line that was too long to be held. */
+  readonly isMidLine: boolean
   /** The lines that this chunk completes; null when it completes none. */
   push(chunk: Uint8Array): Lines | null
   /** The record that is left when the stream has ended without a newline; null when none is. */
@@ -48,6 +50,9 @@ export function createLineReader(): LineReader {
   }
 
   return {
+    get isMidLine() {
+      return isMidLine
+    },
     push(chunk) {
       const cut = chunk.lastIndexOf(NEWLINE) + 1
       if (cut === 0) {

@@ -15,19 +15,23 @@ export type StreamEnd =
   | { readonly kind: 'incomplete' }
   /** The connection broke, or we cut it; `cause` says which. */
   | { readonly kind: 'broken'; readonly cause: unknown }
+  /** A record can't be told: it has not the form of one. */
+  | { readonly kind: 'senseless'; readonly cause: unknown }
   /** The client went away. */
   | { readonly kind: 'left' }
 
 export interface TapNeeds {
   /** Called for each piece that is about to be passed on, with how many records it holds. */
   onRecords(records: number): void
+  /** Called when the client gets something, be it the end of what was passed on before. */
+  onBytes?(): void
   /**
    * Called exactly once. The last bytes are passed on when the promise resolves, so that a response
    * which a client has seen whole is always accounted for. Its bytes, if any, replace an error
    * record or are added as one.
    */
   onEnd(end: StreamEnd): Promise<Uint8Array | null>
-  /** Whole lines in other words, of which there may be none; null passes them on untouched. */
+  /** Whole lines in other words, of which there may be none; null passes them on untouched. May throw. */
   readonly encode: ((lines: Uint8Array) => Uint8Array) | null
   /** What the client is sent before there is any record. */
   readonly prelude?: Uint8Array | undefined
@@ -49,7 +53,8 @@ export interface Tap {
  * Passes a stream of records on, no faster than the client reads, and watches how it ends. Nothing else
  * touches the body of a response.
  */
-export function tap(source: Source, { onRecords, onEnd, encode, prelude }: TapNeeds): Tap {
+export function tap(source: Source, needs: TapNeeds): Tap {
+  const { onRecords, onBytes, onEnd, encode, prelude } = needs
   const lines = createLineReader()
   let hasEnded = false
   let waiting: ReadableStreamDefaultController<Uint8Array> | null = null
@@ -89,7 +94,24 @@ export function tap(source: Source, { onRecords, onEnd, encode, prelude }: TapNe
     return { bytes: joined(before, await end({ kind: 'error-record', record })), isLast: true }
   }
 
-  const told = (bytes: Uint8Array): Uint8Array => (encode ? encode(bytes) : bytes)
+  const told = (bytes: Uint8Array): Uint8Array => {
+    if (!encode) return bytes
+    try {
+      return encode(bytes)
+    } catch (cause) {
+      throw new SenselessRecord(cause)
+    }
+  }
+
+  const failed = async (err: unknown): Promise<Piece> => {
+    // Else the host would go on with an answer of which nobody reads any more.
+    source.cancel(err).catch(() => {})
+    const how =
+      err instanceof SenselessRecord
+        ? ({ kind: 'senseless', cause: err.cause } as const)
+        : ({ kind: 'broken', cause: err } as const)
+    return { bytes: await end(how), isLast: true }
+  }
 
   const stream = new ReadableStream<Uint8Array>(
     {
@@ -98,12 +120,10 @@ export function tap(source: Source, { onRecords, onEnd, encode, prelude }: TapNe
       },
       async pull(controller) {
         waiting = controller
-        const piece = await next().catch(async (cause: unknown) => ({
-          bytes: await end({ kind: 'broken', cause }),
-          isLast: true,
-        }))
+        const piece = await next().catch(failed)
         waiting = null
         if (piece.bytes && piece.bytes.length > 0) controller.enqueue(piece.bytes)
+        onBytes?.()
         if (piece.isLast) controller.close()
       },
       async cancel(reason) {
@@ -118,8 +138,16 @@ export function tap(source: Source, { onRecords, onEnd, encode, prelude }: TapNe
     stream,
     beat(bytes) {
       // One that the client has not read yet is enough.
-      if (waiting && (waiting.desiredSize ?? -1) >= 0) waiting.enqueue(bytes)
+      const isRead = waiting && (waiting.desiredSize ?? -1) >= 0
+      if (isRead && !lines.isMidLine) waiting?.enqueue(bytes)
     },
+  }
+}
+
+/** What an encoder threw. */
+class SenselessRecord extends Error {
+  constructor(cause: unknown) {
+    super('a record can not be told', { cause })
   }
 }
 

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Db } from '../client.ts'
 import { inByteOrder } from '../codec.ts'
+import type { RequestsTable } from '../schema.ts'
 
 /** What went through a gateway in some time. */
 export interface GatewayActivity {
@@ -13,31 +14,61 @@ export interface GatewayActivity {
   readonly first_tokens: number
   readonly first_token_ms: number
   readonly total_ms: number
+  /** When the first of them ended, in epoch ms. */
+  readonly first_ended_at: number
 }
 
+const READ = [
+  'gateway',
+  'outcome',
+  'status',
+  'error_code',
+  'prompt_tokens',
+  'completion_tokens',
+  'first_token_ms',
+  'total_ms',
+  'ended_at',
+] as const satisfies readonly (keyof RequestsTable)[]
+
+/** A request that we or a host failed; not one that was refused for what its caller had sent. */
+const FAILED = `outcome = 'failed' and status not between 400 and 499 and coalesce(error_code, '') <> 'not_implemented'`
+
 /**
- * What went through each gateway since that id, without those through which nothing went. Ids are in the
- * order of time, so the primary key finds the last minutes in a ledger of years.
+ * What went through each gateway since that id, without those through which nothing went: the newest
+ * `most` requests of all together, as the ledger has no sums of minutes. Ids are in the order of time, so
+ * the primary key finds the last minutes in a ledger of years.
  */
-export async function gatewayActivity(db: Db, sinceId: string): Promise<GatewayActivity[]> {
-  return await activityQuery(db, sinceId).execute()
+export async function gatewayActivity(
+  db: Db,
+  sinceId: string,
+  most: number,
+): Promise<GatewayActivity[]> {
+  return await activityQuery(db, sinceId, most).execute()
 }
 
 /** The statement, for all gateways at once. */
-export const activityQuery = (db: Db, sinceId: string) =>
+export const activityQuery = (db: Db, sinceId: string, most: number) =>
   db
-    .selectFrom('requests')
+    .selectFrom((eb) =>
+      eb
+        .selectFrom('requests')
+        .select(READ)
+        .where('id', '>=', sinceId)
+        .orderBy('id', 'desc')
+        .limit(most)
+        .as('newest'),
+    )
     .select([
       'gateway',
       count('*').as('requests'),
-      count(`case when outcome = 'failed' then 1 end`).as('failed'),
+      count(`case when ${FAILED} then 1 end`).as('failed'),
       sum('prompt_tokens').as('prompt_tokens'),
       sum('completion_tokens').as('completion_tokens'),
       count('first_token_ms').as('first_tokens'),
       sum('first_token_ms').as('first_token_ms'),
       sum('total_ms').as('total_ms'),
+      sql<number>`cast(min(ended_at) as bigint)`.as('first_ended_at'),
     ])
-    .where('id', '>=', sinceId)
     .groupBy('gateway')
     .orderBy(inByteOrder(db, 'gateway'))
 

@@ -15,6 +15,7 @@ import {
 import { limit } from '../support/gateway/limits.ts'
 import type { TestUser } from '../support/gateway/people.ts'
 import { MODEL, type Stage, setStage } from '../support/gateway/stage.ts'
+import { thrownBy } from './clients/thrown-by.ts'
 
 const HI: Anthropic.MessageCreateParamsNonStreaming = {
   model: MODEL,
@@ -33,23 +34,13 @@ async function open(options: Partial<ClientOptions> = {}) {
   return { stage, user, client: clientOf(stage, user.key, options) }
 }
 
-/** How it failed. The promises of the client are none that `expect` can look into. */
-async function failureOf(asking: PromiseLike<unknown>): Promise<unknown> {
-  try {
-    await asking
-  } catch (err) {
-    return err
-  }
-  throw new Error('it did not fail')
-}
-
 /** Streams a message to its end; how it failed, and what came before. */
 async function streamToFailure(client: Anthropic) {
   let text = ''
   const streaming = client.messages.stream(HI).on('text', (piece) => {
     text += piece
   })
-  return { error: await failureOf(streaming.finalMessage()), text }
+  return { error: await thrownBy(() => streaming.finalMessage()), text }
 }
 
 const limitOf = (stage: Stage, user: TestUser, what: Parameters<typeof limit>[1]) =>
@@ -83,7 +74,7 @@ test("Anthropic's client throws the exception that belongs to each refusal", asy
     ],
   ] as const
   for (const [ask, kind, status, text] of refusals) {
-    const err = await failureOf(ask())
+    const err = await thrownBy(ask)
     expect(err).toBeInstanceOf(kind)
     expect(err).toMatchObject({ status, apiMessage: expect.stringContaining(text) })
   }
@@ -101,7 +92,7 @@ test.each<[string, Script, number, string]>([
   await using _stage = stage
   stage.ollama.on('/api/chat', script)
   const expected = { status, apiMessage: expect.stringContaining(text) }
-  expect(await failureOf(client.messages.create(HI))).toMatchObject(expected)
+  expect(await thrownBy(() => client.messages.create(HI))).toMatchObject(expected)
   const streamed = await streamToFailure(client)
   expect(streamed).toMatchObject({ error: expected, text: '' })
 })
@@ -111,7 +102,7 @@ test("Anthropic's client throws when Ollama is gone", async () => {
   await using _ = stage
   await client.messages.create(HI)
   await stage.ollama.stop()
-  const err = await failureOf(client.messages.create(HI))
+  const err = await thrownBy(() => client.messages.create(HI))
   expect(err).toBeInstanceOf(Anthropic.InternalServerError)
   expect(err).toMatchObject({ status: 502, type: 'api_error' })
 })
@@ -150,7 +141,7 @@ test("Anthropic's client is told of a limit that is reached", async () => {
   await using _ = stage
   await limitOf(stage, user, 'requests per minute')
   await client.messages.create(HI)
-  const err = await failureOf(client.messages.create(HI))
+  const err = await thrownBy(() => client.messages.create(HI))
   expect(err).toBeInstanceOf(Anthropic.RateLimitError)
   expect(err).toMatchObject({ status: 429, type: 'rate_limit_error' })
   expect(String(err)).toContain('limit reached: 1 request per minute')
@@ -184,6 +175,6 @@ test("Anthropic's client finds the id of each request, good or refused", async (
   await using _ = stage
   const { _request_id } = await client.messages.create(HI)
   expect(_request_id).toMatch(/^[\w-]{36}$/)
-  const err = await failureOf(client.messages.create({ ...HI, model: 'nothing' }))
+  const err = await thrownBy(() => client.messages.create({ ...HI, model: 'nothing' }))
   expect(err).toMatchObject({ status: 404, requestID: expect.stringMatching(/^[\w-]{36}$/) })
 })

@@ -3,11 +3,11 @@ import Anthropic from '@anthropic-ai/sdk'
 import { chatChunk, chatDone, toolCall } from '../support/fake-ollama/records.ts'
 import { stream } from '../support/fake-ollama/script.ts'
 import type { TestUser } from '../support/gateway/people.ts'
-import { MODEL, setStage } from '../support/gateway/stage.ts'
+import { MODEL } from '../support/gateway/stage.ts'
+import { lastSent } from './clients/last-sent.ts'
+import { PIXEL } from './clients/questions.ts'
+import { setClientStage, THINKER } from './clients/stage.ts'
 
-const PIXEL =
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5='
-const THINKER = 'thinker:8b'
 const HELLO = `Hello from ${MODEL}, a fake model.`
 const HI: Anthropic.MessageCreateParamsNonStreaming = {
   model: MODEL,
@@ -20,20 +20,11 @@ const WEATHER = {
   input_schema: { type: 'object' as const, properties: { city: { type: 'string' } } },
 }
 
-const stage = await setStage({
-  ollama: {
-    models: [
-      { name: MODEL, capabilities: ['completion', 'tools', 'vision'] },
-      { name: THINKER, capabilities: ['completion', 'thinking'] },
-    ],
-  },
-})
+const stage = await setClientStage()
 afterAll(() => stage[Symbol.asyncDispose]())
 
 const clientOf = ({ key }: TestUser, gateway: 'anthropic' | 'ollama') =>
   new Anthropic({ baseURL: `${stage.gateway.url}/${gateway}`, apiKey: key, maxRetries: 0 })
-
-const lastSent = () => stage.ollama.calls('/api/chat').at(-1)?.json() as Record<string, unknown>
 
 /** What a stream with these blocks says in the end. */
 const textsOf = (content: readonly Anthropic.ContentBlock[]) =>
@@ -60,7 +51,7 @@ describe.each([
       usage: { input_tokens: 3, output_tokens: 7 },
     })
     expect(message.id).toMatch(/^msg_[0-9a-f]{32}$/)
-    expect(lastSent()).toMatchObject({
+    expect(lastSent(stage)).toMatchObject({
       stream: false,
       options: { num_predict: 100 },
       messages: [
@@ -132,7 +123,7 @@ describe.each([
       ],
     })
     expect(textsOf(answer.content)).toEqual([HELLO])
-    expect(lastSent().messages).toEqual([
+    expect(lastSent(stage).messages).toEqual([
       { role: 'user', content: 'hi' },
       { role: 'assistant', content: 'Let me look.', tool_calls: [call] },
       { role: 'tool', content: 'rain', tool_name: 'weather', tool_call_id: call.id },
@@ -152,7 +143,7 @@ describe.each([
       messages: [{ role: 'user', content }],
       output_config: { format: { type: 'json_schema', schema } },
     })
-    expect(lastSent()).toMatchObject({
+    expect(lastSent(stage)).toMatchObject({
       messages: [{ role: 'user', content: 'which colour?', images: [PIXEL] }],
       format: schema,
     })
@@ -172,7 +163,7 @@ describe.each([
       thinking: { type: 'enabled', budget_tokens: 1024 },
       messages: [...messages, { role: 'user', content: 'sure?' }],
     })
-    expect(lastSent()).toMatchObject({
+    expect(lastSent(stage)).toMatchObject({
       think: true,
       messages: [{}, { thinking: 'Let me think.' }, {}],
     })
@@ -182,7 +173,7 @@ describe.each([
     const thinking = { type: 'enabled' as const, budget_tokens: 1024 }
     const { content } = await client.messages.create({ ...HI, thinking })
     expect(textsOf(content)).toEqual([HELLO])
-    expect(lastSent()).not.toHaveProperty('think')
+    expect(lastSent(stage)).not.toHaveProperty('think')
   })
 
   test('counts the tokens of a prompt, for which no model is asked', async () => {

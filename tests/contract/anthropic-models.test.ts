@@ -6,9 +6,9 @@ const OTHERS = ['thinker:8b', 'mine/tiny:1b']
 
 test("Anthropic's client lists the models, page by page if it likes, and finds each", async () => {
   const models = [
-    { name: 'thinker:8b', modifiedAt: 3000 },
-    { name: MODEL, modifiedAt: 2000 },
-    { name: 'mine/tiny:1b', modifiedAt: 1000 },
+    { name: 'thinker:8b', modifiedAt: 3000, contextLength: 40_960 },
+    { name: MODEL, modifiedAt: 2000, contextLength: 131_072 },
+    { name: 'mine/tiny:1b', modifiedAt: 1000, contextLength: 0 },
   ]
   await using stage = await setStage({ ollama: { models } })
   const { key } = await stage.gateway.user({ roles: ['premium'] })
@@ -21,11 +21,14 @@ test("Anthropic's client lists the models, page by page if it likes, and finds e
   }
   const { data, has_more } = await client.models.list()
   expect({ data, has_more }).toMatchObject({
-    data: models.map(({ name, modifiedAt }) => ({
+    data: models.map(({ name, modifiedAt, contextLength }) => ({
       type: 'model',
       id: name,
       display_name: name,
       created_at: new Date(modifiedAt).toISOString(),
+      lifecycle: 'active',
+      max_input_tokens: contextLength || null,
+      max_tokens: null,
     })),
     has_more: false,
   })

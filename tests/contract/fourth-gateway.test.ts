@@ -40,12 +40,17 @@ const telegram: Encoder = {
   },
 }
 
-/** All that a gateway takes: where it is, how it speaks, and one operation. */
+/** All that a gateway takes: where it is, how it speaks and is spoken to, and one operation. */
 const tiny: Gateway = {
   name: 'tiny',
   basePath: '/tiny',
   dialect,
   features: ['telegrams'],
+  hints: ({ base }) => ({
+    title: 'Telegrams',
+    programs: 'For operators.',
+    examples: [{ label: 'Line', code: base }],
+  }),
   operations: [
     operation({
       name: 'telegram',
@@ -99,6 +104,13 @@ describe('a gateway that somebody adds, with nothing else changed,', () => {
     stage.ollama.once('/api/generate', stream([{ response: 'half', done: false }]))
     const response = await stage.post('/tiny/telegrams', BODY, { as })
     expect(await response.text()).toBe('HALF! Ollama ended its answer early; try again\n')
+  })
+
+  test('is on the page at the root, as it describes itself', async () => {
+    const page = await stage.get('/', { as: null, headers: { accept: 'text/html' } })
+    const text = await page.text()
+    expect(text).toContain('Telegrams')
+    expect(text).toContain(`${gateway.url}/tiny</code>`)
   })
 
   test('has limits of its own', async () => {

@@ -3,6 +3,7 @@ import OpenAI from 'openai'
 import { chatChunk } from '../support/fake-ollama/records.ts'
 import { errorMidStream, reset, type Script, stream } from '../support/fake-ollama/script.ts'
 import { MODEL, setStage } from '../support/gateway/stage.ts'
+import { thrownBy } from './clients/thrown-by.ts'
 
 const stage = await setStage()
 afterAll(() => stage[Symbol.asyncDispose]())
@@ -21,16 +22,6 @@ const FAILURES: [string, Script, RegExp][] = [
   ['a broken connection', [firstRecord, reset()], /connection to Ollama broke/],
 ]
 
-/** How it failed. The promises of the client are none that `expect` can look into. */
-async function failureOf(asking: PromiseLike<unknown>): Promise<unknown> {
-  try {
-    await asking
-  } catch (err) {
-    return err
-  }
-  throw new Error('it did not fail')
-}
-
 /** Reads a stream of events to its end, with what was said in it. */
 async function readAll(said: string[]): Promise<void> {
   for await (const event of await client.responses.create({ ...HI, stream: true })) {
@@ -43,11 +34,11 @@ test.each(FAILURES)(
   async (_, script, text) => {
     const stop = stage.ollama.on('/api/chat', script)
     const said: string[] = []
-    const error = await failureOf(readAll(said))
+    const error = await thrownBy(() => readAll(said))
     expect(error).toBeInstanceOf(OpenAI.APIError)
     expect(error).toMatchObject({ message: expect.stringMatching(text) })
     expect(said).toEqual(['one'])
-    const streaming = failureOf(client.responses.stream(HI).finalResponse())
+    const streaming = thrownBy(() => client.responses.stream(HI).finalResponse())
     expect(await streaming).toMatchObject({ message: expect.stringMatching(text) })
     stop()
   },
@@ -89,7 +80,7 @@ test.each([
   [{ model: 'nothing' }, 'model', /model 'nothing' not found/],
 ])('what can not be done is refused with the field: %j', async (change, param, text) => {
   const asking = client.responses.create({ ...HI, ...change })
-  expect(await failureOf(asking)).toMatchObject({
+  expect(await thrownBy(() => asking)).toMatchObject({
     status: 'model' in change ? 404 : 400,
     param,
     message: expect.stringMatching(text),
@@ -97,8 +88,9 @@ test.each([
 })
 
 test('what Ollama refuses is refused before a stream begins', async () => {
-  const asking = client.responses.create({ ...HI, stream: true, reasoning: { effort: 'high' } })
-  expect(await failureOf(asking)).toMatchObject({
+  const asked = { ...HI, stream: true as const, think: 'high' }
+  const asking = client.responses.create(asked)
+  expect(await thrownBy(() => asking)).toMatchObject({
     status: 400,
     message: expect.stringContaining('does not support thinking'),
   })

@@ -4,11 +4,11 @@ import { zodTextFormat } from 'openai/helpers/zod'
 import { z } from 'zod'
 import { chatChunk, chatDone, toolCall } from '../support/fake-ollama/records.ts'
 import { respond, stream } from '../support/fake-ollama/script.ts'
-import { MODEL, setStage } from '../support/gateway/stage.ts'
+import { MODEL } from '../support/gateway/stage.ts'
+import { lastSent } from './clients/last-sent.ts'
+import { PIXEL } from './clients/questions.ts'
+import { setClientStage, THINKER } from './clients/stage.ts'
 
-const PIXEL =
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5='
-const THINKER = 'thinker:8b'
 const HELLO = `Hello from ${MODEL}, a fake model.`
 const WEATHER: OpenAI.Responses.FunctionTool = {
   type: 'function',
@@ -18,20 +18,11 @@ const WEATHER: OpenAI.Responses.FunctionTool = {
   strict: true,
 }
 
-const stage = await setStage({
-  ollama: {
-    models: [
-      { name: MODEL, capabilities: ['completion', 'tools', 'vision'] },
-      { name: THINKER, capabilities: ['completion', 'thinking'] },
-    ],
-  },
-})
+const stage = await setClientStage()
 afterAll(() => stage[Symbol.asyncDispose]())
 
 /** An answer in one piece. */
 const json = (answer: object) => respond(200, 'application/json', JSON.stringify(answer))
-
-const lastSent = () => stage.ollama.calls('/api/chat').at(-1)?.json() as Record<string, unknown>
 
 describe.each([
   ['/openai/v1', 'premium'],
@@ -65,7 +56,7 @@ describe.each([
       error: null,
     })
     expect(response.id).toMatch(/^resp_[0-9a-f]{32}$/)
-    expect(lastSent()).toMatchObject({
+    expect(lastSent(stage)).toMatchObject({
       stream: false,
       options: { num_predict: 50 },
       messages: [
@@ -125,7 +116,7 @@ describe.each([
     )
     const input = [question, ...(output as OpenAI.Responses.ResponseInput), ...outputs]
     await client.responses.create({ model: MODEL, input, tools: [WEATHER] })
-    expect(lastSent()).toMatchObject({
+    expect(lastSent(stage)).toMatchObject({
       messages: [
         question,
         { role: 'assistant', content: 'Let me look.', tool_calls: calls },
@@ -159,7 +150,7 @@ describe.each([
         },
       ],
     })
-    expect(lastSent()).toMatchObject({
+    expect(lastSent(stage)).toMatchObject({
       messages: [{ role: 'user', content: 'what is it?', images: [PIXEL] }],
     })
   })
@@ -172,7 +163,7 @@ describe.each([
     const streamed = await client.responses.stream(asked).finalResponse()
     expect(streamed.output_parsed).toEqual({ colour: 'red' })
     expect((await client.responses.parse(asked)).output_parsed).toEqual({ colour: 'red' })
-    expect(lastSent()).toMatchObject({
+    expect(lastSent(stage)).toMatchObject({
       format: { type: 'object', properties: { colour: { type: 'string' } } },
     })
   })
@@ -188,12 +179,12 @@ describe.each([
     const thoughts = [{ type: 'reasoning', summary: [{ text: 'Let me think.' }] }, {}]
     const whole = await client.responses.create(asked)
     expect(whole.output).toMatchObject(thoughts)
-    expect(lastSent()).toMatchObject({ think: 'high' })
+    expect(lastSent(stage)).toMatchObject({ think: 'high' })
     const { output } = await client.responses.stream(asked).finalResponse()
     expect(output).toMatchObject(thoughts)
     const again = [...(output as OpenAI.Responses.ResponseInput), { role: 'user', content: 'so?' }]
     await client.responses.create({ ...asked, input: again as OpenAI.Responses.ResponseInput })
-    expect(lastSent()).toMatchObject({
+    expect(lastSent(stage)).toMatchObject({
       messages: [{ role: 'assistant', thinking: 'Let me think.' }, { content: 'so?' }],
     })
   })

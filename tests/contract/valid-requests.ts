@@ -44,11 +44,17 @@ const OPENAI: ValidRequests = {
   'POST edits': { status: 501 },
   'POST images': { status: 501 },
   'POST audio': { status: 501 },
+  'GET kept-response': { parameters: { id: 'resp_1' }, status: 404 },
+  'DELETE kept-response': { parameters: { id: 'resp_1' }, status: 404 },
+  'POST cancel-response': { parameters: { id: 'resp_1' }, status: 404 },
+  'GET input-items': { parameters: { id: 'resp_1' }, status: 404 },
 }
 
 const ANTHROPIC: ValidRequests = {
   'POST message': { body: { ...CHAT, max_tokens: 16 } },
   'POST count-tokens': { body: { ...CHAT } },
+  'POST batches': { status: 501 },
+  'GET batches': { parameters: { id: 'msgbatch_1' }, status: 501 },
 }
 
 const LISTS: ValidRequests = {

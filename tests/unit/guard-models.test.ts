@@ -61,6 +61,36 @@ describe('a model', () => {
     }
   })
 
+  test('that an alias stands for and that is forbidden is as good as not there', async () => {
+    const models = [(name: string) => name === 'llama3:latest']
+    const world = {
+      principal: principal({ models }),
+      installed: ['llama3:latest', 'secret:latest'],
+      aliases: createModelAliases(
+        [
+          { alias: 'gpt-4', model: 'secret:latest' },
+          { alias: 'llama3', model: 'secret:latest' },
+          { alias: 'gpt-*', model: 'llama3:latest' },
+        ],
+        'secret:latest',
+      ),
+    }
+    for (const [model, status] of [
+      ['gpt-4', 200],
+      ['gpt-5', 200],
+      ['llama3', 200],
+      ['other', 404],
+      ['', 400],
+    ] as const) {
+      expect([model, (await answer(world, model)).status]).toEqual([model, status])
+    }
+  })
+
+  test('whose name is longer than names can be is not found, whatever pattern it fits', async () => {
+    const aliases = createModelAliases([{ alias: '*', model: 'llama3:latest' }], null)
+    expect((await answer({ aliases }, 'x'.repeat(601))).status).toBe(404)
+  })
+
   test('that is to be changed is named by its own name alone', async () => {
     const aliases = createModelAliases([{ alias: 'gpt-4', model: 'llama3:latest' }], 'llama3')
     const permissions = new Set(['gateway:ollama', 'models:manage'])

@@ -58,6 +58,9 @@ export const metricsSchema = z
   .object({
     gateway: z.string(),
     minutes: z.int(),
+    seconds: z
+      .int()
+      .meta({ description: 'What time it is about; less than asked for where much went through' }),
     requests: z.int(),
     failed: z.int(),
     requests_per_second: z.number(),
@@ -74,6 +77,7 @@ export function metricsView([found]: readonly GatewayMetrics[]): z.infer<typeof 
   return {
     gateway: found.gateway,
     minutes: found.minutes,
+    seconds: found.seconds,
     requests: found.requests,
     failed: found.failed,
     requests_per_second: found.requestsPerSecond,

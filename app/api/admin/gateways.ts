@@ -50,7 +50,11 @@ export const gateways = [
     path: '/admin/gateways/:gateway',
     access: MANAGE,
     body: z.strictObject({
-      enabled: z.boolean().optional(),
+      enabled: z
+        .boolean()
+        .nullable()
+        .optional()
+        .meta({ description: 'Null for what the configuration says' }),
       default_model: model
         .nullable()
         .optional()

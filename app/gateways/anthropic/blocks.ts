@@ -32,6 +32,11 @@ const document = z.object({
   }),
   title: z.string().nullish(),
   context: z.string().nullish(),
+  citations: z
+    .object({
+      enabled: z.literal(false, { error: 'nothing is cited here; leave it out' }).nullish(),
+    })
+    .nullish(),
 })
 
 const blocksOf = <Block extends z.ZodType>(block: Block) =>
@@ -87,8 +92,11 @@ export const assistantContent = blocksOf(
   ),
 )
 
+/** Words. */
 export type TextBlock = z.infer<typeof text>
 /** What is read or looked at. */
 export type SeenBlock = TextBlock | z.infer<typeof image> | z.infer<typeof document>
+/** What a tool has answered. */
 export type ToolResultBlock = z.infer<typeof toolResult>
+/** What the model has called a tool with. */
 export type ToolUseBlock = z.infer<typeof toolUse>

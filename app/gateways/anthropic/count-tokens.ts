@@ -1,6 +1,6 @@
-import { chatBytes } from '../../domain/native.ts'
-import { estimatePromptTokens } from '../../domain/usage.ts'
+import type { ChatRequest } from '../../domain/native.ts'
 import { bodyOf } from '../../middleware/body.ts'
+import { promptTokensOf } from '../chat-operation.ts'
 import { operation } from '../gateway.ts'
 import { countTokensRequest, toPrompt } from './message-request.ts'
 
@@ -16,6 +16,12 @@ export const countTokens = operation({
   body: bodyOf(countTokensRequest, toPrompt),
   model: (prompt) => prompt.model,
   work: null,
-  handle: async ({ body }) =>
-    Response.json({ input_tokens: estimatePromptTokens(chatBytes(body)), estimated: true }),
+  handle: async ({ body }) => Response.json(estimateOf(body)),
+})
+
+/** The same as Anthropic tells it. */
+export const estimateOf = (prompt: ChatRequest) => ({
+  input_tokens: promptTokensOf(prompt),
+  context_management: null,
+  estimated: true,
 })

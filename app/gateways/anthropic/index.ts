@@ -1,11 +1,13 @@
 import { anthropicDialect } from '../../errors/anthropic.ts'
 import type { Gateway, Operation } from '../gateway.ts'
+import { batches } from './batches.ts'
 import { countTokens } from './count-tokens.ts'
+import { anthropicHints } from './hints.ts'
 import { message } from './message.ts'
 import { getModel, listModels } from './models.ts'
 
 /** What clients of Anthropic find at any address that they are pointed at; models are apart. */
-export const anthropicOperations: readonly Operation[] = [message, countTokens]
+export const anthropicOperations: readonly Operation[] = [message, countTokens, ...batches]
 
 /** Anthropic's API, as far as there is something in Ollama for it. */
 export const anthropic: Gateway = {
@@ -13,5 +15,6 @@ export const anthropic: Gateway = {
   basePath: '/anthropic',
   dialect: anthropicDialect,
   features: ['chat', 'tools', 'vision', 'thinking', 'structured output'],
+  hints: anthropicHints,
   operations: [...anthropicOperations, listModels, getModel],
 }

@@ -1,12 +1,10 @@
-import { chatBytes, predictTokensOf } from '../../domain/native.ts'
-import { estimatePromptTokens } from '../../domain/usage.ts'
 import { bodyOf } from '../../middleware/body.ts'
-import { chatForUpstream } from '../../upstream/policy.ts'
+import { CHAT_WORK, promptTokensOf, sendChat } from '../chat-operation.ts'
 import { operation } from '../gateway.ts'
 import { idOf } from '../id-of.ts'
-import { possibleThinking } from '../possible-thinking.ts'
 import { messageDocument, messageStream } from './message-encoder.ts'
 import { messageRequest, toMessage } from './message-request.ts'
+import { thinkFor } from './thinking.ts'
 
 /** What is called otherwise than by Ollama. */
 const NAMES = {
@@ -25,23 +23,20 @@ export const message = operation({
   permissions: [],
   body: bodyOf(messageRequest, toMessage),
   model: ({ chat }) => chat.model,
-  work: {
-    promptBytes: ({ chat }) => chatBytes(chat),
-    predictTokens: ({ chat }) => predictTokensOf(chat),
-  },
+  work: CHAT_WORK,
   handle: (call, needs) => {
     const { chat, ...told } = call.body
-    const possible = { ...chat, think: possibleThinking(chat.think, call.capabilities) }
-    const sent = chatForUpstream(possible, call.model ?? '', call.policy, NAMES)
-    const body = JSON.stringify(sent)
     const telling = {
       ...told,
       id: idOf('msg_', needs.newId),
       model: call.askedModel,
-      promptTokens: () => estimatePromptTokens(chatBytes(chat)),
+      promptTokens: () => promptTokensOf(chat),
       newId: needs.newId,
     }
-    const encoder = chat.stream ? messageStream(telling) : messageDocument(telling)
-    return needs.relay.send(call, { method: 'POST', endpoint: '/api/chat', body }, { encoder })
+    return sendChat(call, needs, {
+      think: thinkFor(call.body, call.capabilities),
+      names: NAMES,
+      encoder: chat.stream ? messageStream(telling) : messageDocument(telling),
+    })
   },
 })

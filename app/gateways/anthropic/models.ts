@@ -1,6 +1,5 @@
-import { modelNotFound } from '../../middleware/model-access.ts'
 import { operation } from '../gateway.ts'
-import { findVisible, type VisibleModel, visibleModels } from '../visible-models.ts'
+import { type VisibleModel, visibleModel, visibleModels } from '../visible-models.ts'
 import { pageOf } from './page.ts'
 
 /** The models that the caller may use, the newest first, a page at a time. */
@@ -28,17 +27,31 @@ export const getModel = operation<never>({
   model: null,
   work: null,
   handle: async (call, needs) => {
-    const asked = call.param('id')
-    const found = findVisible(await visibleModels(needs, call), asked, call)
-    if (!found) throw modelNotFound(asked)
-    return Response.json(toAnthropicModel(found))
+    return Response.json(toAnthropicModel(await visibleModel(needs, call, call.param('id'))))
   },
 })
 
-const toAnthropicModel = ({ name, entry }: VisibleModel) => ({
-  type: 'model',
+/** A model as Anthropic lists it. What hosts don't tell of theirs is null, as much is at Anthropic. */
+export const toAnthropicModel = ({ name, entry }: VisibleModel) => ({
+  type: 'model' as const,
   id: name,
   display_name: name,
   // What is not known is given as the epoch, as Anthropic does.
   created_at: new Date(Date.parse(entry.modified_at) || 0).toISOString(),
+  lifecycle: 'active' as const,
+  deprecated_at: null,
+  retires_at: null,
+  line: null,
+  capabilities: null,
+  allowed_fallback_models: null,
+  max_input_tokens: contextTokens(entry.details),
+  max_tokens: null,
 })
+
+/** How much the model can read at once, where its host says it. */
+function contextTokens(details: unknown): number | null {
+  const { context_length } = Object(details) as { readonly context_length?: unknown }
+  return Number.isSafeInteger(context_length) && Number(context_length) > 0
+    ? Number(context_length)
+    : null
+}

@@ -12,6 +12,7 @@ import { deleteModel } from './delete.ts'
 import { embed } from './embed.ts'
 import { embeddings } from './embeddings.ts'
 import { generate } from './generate.ts'
+import { ollamaHints } from './hints.ts'
 import { models } from './models.ts'
 import { ps } from './ps.ts'
 import { pull } from './pull.ts'
@@ -25,7 +26,17 @@ export const ollama: Gateway = {
   name: 'ollama',
   basePath: '/ollama',
   dialect: ollamaDialect,
-  features: ['chat', 'completion', 'embeddings', 'tools', 'vision', 'thinking', 'model management'],
+  features: [
+    'chat',
+    'completion',
+    'embeddings',
+    'tools',
+    'vision',
+    'thinking',
+    'structured output',
+    'model management',
+  ],
+  hints: ollamaHints,
   operations: [
     chat,
     generate,

@@ -1,6 +1,7 @@
 import type { FinalRecord } from '../../domain/native.ts'
 import type { AnswerToolCall, TokenLogprob } from '../../domain/native-answer.ts'
 import { idOf } from '../id-of.ts'
+import { tokenCounts } from '../token-counts.ts'
 
 /** What every chunk and answer of one request has in common. */
 export interface Identity {
@@ -12,6 +13,7 @@ export interface Identity {
   readonly model: string
 }
 
+/** What it takes to make one. */
 export interface IdentityNeeds {
   readonly newId: () => string
   readonly clock: { now(): number }
@@ -28,11 +30,28 @@ export const newIdentity = (
   model,
 })
 
-/** How many tokens it took, as Ollama has counted them; it leaves out what is 0. */
-export function usageOf(record: FinalRecord) {
-  const prompt_tokens = Number(record.prompt_eval_count ?? 0)
-  const completion_tokens = Number(record.eval_count ?? 0)
-  return { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens }
+/** What every chunk and answer begins with; `object` says what it is. */
+export const headOf = ({ id, created, model }: Identity, object: string) => ({
+  id,
+  object,
+  created,
+  model,
+})
+
+/** Something whose prompt can be estimated. */
+export interface PromptTokens {
+  /** How many tokens the prompt has, as far as is known before Ollama says it. */
+  readonly promptTokens: () => number
+}
+
+/** How many tokens it took, as the ledger has it. */
+export function usageOf(record: FinalRecord, { promptTokens }: PromptTokens) {
+  const { prompt, completion } = tokenCounts(record, promptTokens)
+  return {
+    prompt_tokens: prompt,
+    completion_tokens: completion,
+    total_tokens: prompt + completion,
+  }
 }
 
 /** Why the answer ended; Ollama says `stop` for tool calls as well. */

@@ -1,14 +1,15 @@
-import { chatBytes, predictTokensOf } from '../../domain/native.ts'
 import { bodyOf } from '../../middleware/body.ts'
-import { chatForUpstream } from '../../upstream/policy.ts'
+import { CHAT_WORK, promptTokensOf, sendChat } from '../chat-operation.ts'
 import { operation } from '../gateway.ts'
 import { newIdentity } from './answer.ts'
 import { chatDocument, chatStream } from './chat-encoder.ts'
 import { chatCompletionRequest, toChat } from './chat-request.ts'
+import { thinkFor } from './reasoning.ts'
 
 /** What is called otherwise than by Ollama. */
 const NAMES = { format: 'response_format.json_schema.schema' }
 
+/** What a model says next in a chat. */
 export const chatCompletion = operation({
   name: 'chat-completion',
   method: 'POST',
@@ -16,16 +17,20 @@ export const chatCompletion = operation({
   permissions: [],
   body: bodyOf(chatCompletionRequest, toChat),
   model: ({ chat }) => chat.model,
-  work: {
-    promptBytes: ({ chat }) => chatBytes(chat),
-    predictTokens: ({ chat }) => predictTokensOf(chat),
-  },
+  work: CHAT_WORK,
   handle: (call, needs) => {
-    const { chat, ...told } = call.body
-    const body = JSON.stringify(chatForUpstream(chat, call.model ?? '', call.policy, NAMES))
-    const identity = newIdentity('chatcmpl-', call.askedModel, needs)
-    const telling = { ...told, identity, newId: needs.newId }
-    const encoder = chat.stream ? chatStream(telling) : chatDocument(telling)
-    return needs.relay.send(call, { method: 'POST', endpoint: '/api/chat', body }, { encoder })
+    const { chat, includeUsage, callsInParallel } = call.body
+    const telling = {
+      identity: newIdentity('chatcmpl-', call.askedModel, needs),
+      includeUsage,
+      callsInParallel,
+      promptTokens: () => promptTokensOf(chat),
+      newId: needs.newId,
+    }
+    return sendChat(call, needs, {
+      think: thinkFor(call.body, call.capabilities),
+      names: NAMES,
+      encoder: chat.stream ? chatStream(telling) : chatDocument(telling),
+    })
   },
 })

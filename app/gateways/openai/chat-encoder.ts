@@ -1,20 +1,18 @@
 import type { ChatRecord } from '../../domain/native-answer.ts'
 import { AS_IT_COMES, type Encoder, rewritten } from '../encoder.ts'
-import { dataEvent, eventStream } from '../event-stream.ts'
+import { eventStream } from '../event-stream.ts'
 import {
   finishReason,
-  type Identity,
+  headOf,
   type IdentityNeeds,
   logprobsOf,
   toolCallOf,
   usageOf,
 } from './answer.ts'
+import { type ChunkTelling, chunksOf } from './chunks.ts'
 
-const END = 'data: [DONE]\n\n'
-
-export interface ChatTelling {
-  readonly identity: Identity
-  readonly includeUsage: boolean
+/** How a chat is told. */
+export interface ChatTelling extends ChunkTelling {
   /** False when at most one call may be told. */
   readonly callsInParallel: boolean
   readonly newId: IdentityNeeds['newId']
@@ -38,18 +36,17 @@ export const chatDocument = (telling: ChatTelling): Encoder => ({
     const finish_reason = finishReason(answer, calls.length > 0)
     const logprobs = logprobsOf(answer.logprobs) ?? null
     return {
-      ...head(identity, 'chat.completion'),
+      ...headOf(identity, 'chat.completion'),
       choices: [{ index: 0, message, logprobs, finish_reason }],
-      usage: usageOf(answer),
+      usage: usageOf(answer, telling),
     }
   }),
 })
 
 /** Tells a chat as chunks of OpenAI's chat completion: the role in the first, the reason in the last. */
 export function chatStream(telling: ChatTelling): Encoder {
-  const { identity, includeUsage, callsInParallel, newId } = telling
-  const common = head(identity, 'chat.completion.chunk')
-  const start = `data: ${JSON.stringify(common).slice(0, -1)},"choices":[{"index":0,"delta":`
+  const { callsInParallel, newId } = telling
+  const chunks = chunksOf('chat.completion.chunk', telling)
   let hasBegun = false
   let calls = 0
 
@@ -58,31 +55,30 @@ export function chatStream(telling: ChatTelling): Encoder {
     const role = hasBegun ? '' : '"role":"assistant",'
     hasBegun = true
     const beside = logprobs ? `,"logprobs":${JSON.stringify(logprobs)}` : ''
-    return `${start}{${role}"${field}":${JSON.stringify(value)}}${beside},"finish_reason":null}]}\n\n`
+    const delta = `{${role}"${field}":${JSON.stringify(value)}}`
+    return chunks.around(`{"index":0,"delta":${delta}${beside},"finish_reason":null}`)
   }
 
   const toChunks = ({ message = {}, logprobs }: ChatRecord): string => {
     const { content = '', thinking, tool_calls } = message
-    let chunks = thinking ? chunk('reasoning', thinking) : ''
-    if (content !== '') chunks += chunk('content', content, logprobsOf(logprobs))
+    let told = thinking ? chunk('reasoning', thinking) : ''
+    if (content !== '') told += chunk('content', content, logprobsOf(logprobs))
     for (const call of tool_calls ?? []) {
       if (calls > 0 && !callsInParallel) break
-      chunks += chunk('tool_calls', [toolCallOf(call, calls++, newId)])
+      told += chunk('tool_calls', [toolCallOf(call, calls++, newId)])
     }
-    return chunks
+    return told
   }
 
   const ending = (record: ChatRecord): string => {
     // An answer that says nothing at all has a first chunk as well.
     const first = hasBegun ? '' : chunk('content', '')
     const reason = JSON.stringify(finishReason(record, calls > 0))
-    const usage = includeUsage ? dataEvent({ ...common, choices: [], usage: usageOf(record) }) : ''
-    return `${first}${start}{},"finish_reason":${reason}}]}\n\n${usage}${END}`
+    const last = chunks.around(`{"index":0,"delta":{},"finish_reason":${reason}}`)
+    return first + last + chunks.ending(record)
   }
 
   return eventStream<ChatRecord>((record) =>
     record.done ? toChunks(record) + ending(record) : toChunks(record),
   )
 }
-
-const head = ({ id, created, model }: Identity, object: string) => ({ id, object, created, model })

@@ -1,8 +1,10 @@
 import { z } from 'zod'
-import { type ChatRequest, MAX_MESSAGES, MAX_TOOLS } from '../../domain/native.ts'
+import { MAX_MESSAGES, MAX_TOOLS, type NativeMessage } from '../../domain/native.ts'
 import { parseStrictJson } from '../../domain/strict-json.ts'
 import { badField } from '../../errors/gateway-error.ts'
-import { content, toNativeContent } from './content.ts'
+import { refused } from '../refused.ts'
+import { chatContent, toChatContent } from './chat-content.ts'
+import { NO_CONTENT } from './content.ts'
 
 const ROLES = ['system', 'developer', 'user', 'assistant', 'tool', 'function'] as const
 
@@ -14,21 +16,21 @@ const toolCall = z.object({
 
 const message = z.object({
   role: z.enum(ROLES, { error: `must be one of ${ROLES.join(', ')}` }),
-  content,
+  content: chatContent,
   name: z.string().nullish(),
   tool_calls: z.array(toolCall).max(MAX_TOOLS, `at most ${MAX_TOOLS} calls`).nullish(),
   tool_call_id: z.string().nullish(),
+  function_call: refused('give it as tool_calls'),
   reasoning: z.string().nullish(),
   reasoning_content: z.string().nullish(),
 })
 type Message = z.infer<typeof message>
 
+/** A conversation. */
 export const messages = z
   .array(message)
   .min(1, 'must hold at least one message')
   .max(MAX_MESSAGES, `at most ${MAX_MESSAGES} messages`)
-
-type NativeMessage = NonNullable<ChatRequest['messages']>[number]
 
 /** The messages as Ollama takes them. Throws bad_request with the path of what can't be told to it. */
 export function toNativeMessages(messages: readonly Message[]): NativeMessage[] {
@@ -47,7 +49,7 @@ function toNative(
   toolNames: ReadonlyMap<string, string>,
 ): NativeMessage {
   const { role, tool_calls, tool_call_id, name } = message
-  const said = toNativeContent(message.content, `${field}.content`)
+  const said = toChatContent(message.content, `${field}.content`)
   switch (role) {
     case 'tool':
     case 'function': {
@@ -73,7 +75,7 @@ function toNative(
       }
     }
     default:
-      if (message.content == null) throw badField(`${field}.content`, 'must be a text or parts')
+      if (message.content == null) throw badField(`${field}.content`, NO_CONTENT)
       // Only some models know the newer word for it.
       return { role: role === 'developer' ? 'system' : role, ...said }
   }

@@ -1,15 +1,16 @@
 import type { GenerateRecord, TokenLogprob } from '../../domain/native-answer.ts'
 import { AS_IT_COMES, type Encoder, rewritten } from '../encoder.ts'
-import { dataEvent, eventStream } from '../event-stream.ts'
-import { finishReason, type Identity, usageOf } from './answer.ts'
+import { eventStream } from '../event-stream.ts'
+import { finishReason, headOf, usageOf } from './answer.ts'
+import { type ChunkTelling, chunksOf } from './chunks.ts'
 
-const END = 'data: [DONE]\n\n'
+const OBJECT = 'text_completion'
 
 /** Tells a completion as OpenAI's text completion, in one piece. */
-export const completionDocument = (identity: Identity): Encoder => ({
+export const completionDocument = (telling: ChunkTelling): Encoder => ({
   ...AS_IT_COMES,
   document: rewritten((answer: GenerateRecord) => ({
-    ...head(identity),
+    ...headOf(telling.identity, OBJECT),
     choices: [
       {
         text: answer.response ?? '',
@@ -18,35 +19,27 @@ export const completionDocument = (identity: Identity): Encoder => ({
         finish_reason: finishReason(answer, false),
       },
     ],
-    usage: usageOf(answer),
+    usage: usageOf(answer, telling),
   })),
 })
 
 /** The same as a stream of its parts. */
-export function completionStream(identity: Identity, includeUsage: boolean): Encoder {
-  const common = head(identity)
+export function completionStream(telling: ChunkTelling): Encoder {
+  const chunks = chunksOf(OBJECT, telling)
   let written = 0
 
   const part = (text: string, record: GenerateRecord, finish_reason: string | null): string => {
     const logprobs = textLogprobs(record.logprobs, written)
     written += text.length
-    return dataEvent({ ...common, choices: [{ text, index: 0, logprobs, finish_reason }] })
+    return chunks.around(JSON.stringify({ text, index: 0, logprobs, finish_reason }))
   }
 
   return eventStream<GenerateRecord>((record) => {
     const { response = '', done } = record
     if (!done) return response === '' ? '' : part(response, record, null)
-    const usage = includeUsage ? dataEvent({ ...common, choices: [], usage: usageOf(record) }) : ''
-    return part(response, record, finishReason(record, false)) + usage + END
+    return part(response, record, finishReason(record, false)) + chunks.ending(record)
   })
 }
-
-const head = ({ id, created, model }: Identity) => ({
-  id,
-  object: 'text_completion',
-  created,
-  model,
-})
 
 /** In the older form: lists beside each other, with where each token begins in the text. */
 function textLogprobs(tokens: readonly TokenLogprob[] | undefined, offset: number) {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { GenerateRequest } from '../../domain/native.ts'
+import { type GenerateRequest, topLogprobs } from '../../domain/native.ts'
 import { isEmpty, refused } from '../refused.ts'
 import { ollamaExtras, sampling, toOptions } from './sampling.ts'
 
@@ -19,7 +19,7 @@ export const completionRequest = z.object({
   stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
   ...sampling,
   ...ollamaExtras,
-  logprobs: z.int().min(0).max(20, 'must be between 0 and 20').nullish(),
+  logprobs: topLogprobs,
   n: refused('only one answer is made for each request', isOne),
   best_of: refused('only one answer is made for each request', isOne),
   echo: refused('the prompt is not sent back', (echo) => echo === false),

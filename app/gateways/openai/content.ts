@@ -1,23 +1,18 @@
 import { z } from 'zod'
 import { badField } from '../../errors/gateway-error.ts'
-import { imageInUrl } from '../inline-image.ts'
 
 const MAX_PARTS = 1000
 
-const part = z.object({
-  type: z.string(),
-  text: z.string().optional(),
-  refusal: z.string().optional(),
-  image_url: z.union([z.string(), z.object({ url: z.string() })]).optional(),
-  input_audio: z.object({ data: z.string() }).optional(),
-})
+/** What is said of a value that is no content. */
+export const NO_CONTENT = 'must be a text or a list of parts'
 
-/** What a message says: a text, or parts of several kinds. */
-export const content = z
-  .union([z.string(), z.array(part).max(MAX_PARTS, `at most ${MAX_PARTS} parts`)])
-  .nullish()
-type Content = z.infer<typeof content>
-type Part = z.infer<typeof part>
+/** What somebody says: a text, or parts of several kinds. */
+export const contentOf = <Part extends z.ZodType>(part: Part) =>
+  z
+    .union([z.string(), z.array(part).max(MAX_PARTS, `at most ${MAX_PARTS} parts`)], {
+      error: NO_CONTENT,
+    })
+    .nullish()
 
 /** The same as Ollama has it: one text, and beside it what is to be looked at or listened to. */
 export interface NativeContent {
@@ -25,43 +20,23 @@ export interface NativeContent {
   readonly images?: string[]
 }
 
-/** Throws bad_request for a part that can't be told to Ollama. */
-export function toNativeContent(given: Content, field: string): NativeContent {
-  if (given == null || typeof given === 'string') return { content: given ?? '' }
-  const texts: string[] = []
-  const images: string[] = []
-  given.forEach((part, i) => {
-    const at = `${field}[${i}]`
-    const text = textIn(part, at)
-    if (text === null) images.push(mediaIn(part, at))
-    else texts.push(text)
-  })
+/** What there is in a part; Ollama takes sound where it takes images. */
+export type Perceived = { readonly text: string } | { readonly image: string }
+
+/** Puts the parts together; `perceive` is asked for each in turn. */
+export function toNativeContent<Part>(
+  given: string | readonly Part[],
+  perceive: (part: Part, index: number) => Perceived,
+): NativeContent {
+  if (typeof given === 'string') return { content: given }
+  const perceived = given.map(perceive)
+  const texts = perceived.flatMap((part) => ('text' in part ? [part.text] : []))
+  const images = perceived.flatMap((part) => ('image' in part ? [part.image] : []))
   return { content: texts.join('\n'), ...(images.length > 0 && { images }) }
 }
 
-function textIn({ type, text, refusal }: Part, field: string): string | null {
-  if (type !== 'text' && type !== 'refusal') return null
-  const found = type === 'text' ? text : refusal
-  if (found === undefined) throw badField(`${field}.${type}`, 'must be a text')
-  return found
-}
-
-function mediaIn({ type, image_url, input_audio }: Part, field: string): string {
-  if (type === 'image_url') {
-    if (image_url === undefined) throw badField(`${field}.image_url`, 'must have a url')
-    const isText = typeof image_url === 'string'
-    const url = isText ? image_url : image_url.url
-    return imageInUrl(url, isText ? `${field}.image_url` : `${field}.image_url.url`)
-  }
-  if (type !== 'input_audio') {
-    throw badField(`${field}.type`, 'must be text, image_url or input_audio; no other can be read')
-  }
-  // Ollama takes sound where it takes images.
-  if (!input_audio) throw badField(`${field}.input_audio`, 'must have data')
-  return audioOf(input_audio.data, `${field}.input_audio.data`)
-}
-
-function audioOf(base64: string, field: string): string {
-  if (/^[A-Za-z0-9+/_-]+={0,2}$/.test(base64)) return base64
-  throw badField(field, 'is not valid base64')
+/** A text that has to be there. Throws bad_request when it is not. */
+export function neededText(text: string | null | undefined, field: string): string {
+  if (text == null) throw badField(field, 'must be a text')
+  return text
 }

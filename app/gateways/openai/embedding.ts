@@ -1,11 +1,13 @@
 import { z } from 'zod'
 import { type EmbedRequest, MAX_EMBED_INPUTS } from '../../domain/native.ts'
 import type { EmbedAnswer } from '../../domain/native-answer.ts'
-import { textBytes } from '../../domain/usage.ts'
+import { estimatePromptTokens, textBytes } from '../../domain/usage.ts'
 import { bodyOf } from '../../middleware/body.ts'
 import { embedForUpstream } from '../../upstream/policy.ts'
 import { AS_IT_COMES, rewritten } from '../encoder.ts'
 import { operation } from '../gateway.ts'
+import { tokenCounts } from '../token-counts.ts'
+import { ollamaExtras } from './sampling.ts'
 
 const NO_TOKENS = 'must be a text or a list of texts; lists of tokens can not be read'
 const texts = z
@@ -21,6 +23,8 @@ const embeddingRequest = z.object({
     .string()
     .refine((format) => /^(float|base64)$/i.test(format), { error: 'must be float or base64' })
     .nullish(),
+  options: ollamaExtras.options,
+  keep_alive: ollamaExtras.keep_alive,
 })
 
 interface Embedding {
@@ -28,10 +32,16 @@ interface Embedding {
   readonly isBase64: boolean
 }
 
-const toEmbed = (body: z.infer<typeof embeddingRequest>): Embedding => ({
-  embed: { model: body.model, input: [body.input].flat(), dimensions: body.dimensions },
-  isBase64: body.encoding_format?.toLowerCase() === 'base64',
+const toEmbed = ({
+  input,
+  encoding_format,
+  ...rest
+}: z.infer<typeof embeddingRequest>): Embedding => ({
+  embed: { ...rest, input: [input].flat() },
+  isBase64: encoding_format?.toLowerCase() === 'base64',
 })
+
+const promptBytes = ({ embed }: Embedding): number => textBytes([embed.input].flat())
 
 /** Vectors for texts; the official clients ask for them in base64, and nobody notices. */
 export const embedding = operation({
@@ -41,23 +51,24 @@ export const embedding = operation({
   permissions: [],
   body: bodyOf(embeddingRequest, toEmbed),
   model: ({ embed }) => embed.model,
-  work: {
-    promptBytes: ({ embed }) => textBytes([embed.input].flat()),
-    predictTokens: () => 0,
-  },
+  work: { promptBytes, predictTokens: () => 0 },
   handle: (call, { relay }) => {
     const { embed, isBase64 } = call.body
     const body = JSON.stringify(embedForUpstream(embed, call.model ?? '', call.policy))
-    const document = rewritten(({ embeddings, prompt_eval_count = 0 }: EmbedAnswer) => ({
-      object: 'list',
-      data: embeddings.map((vector, index) => ({
-        object: 'embedding',
-        index,
-        embedding: isBase64 ? toBase64(vector) : vector,
-      })),
-      model: call.askedModel,
-      usage: { prompt_tokens: prompt_eval_count, total_tokens: prompt_eval_count },
-    }))
+    const document = rewritten((answer: EmbedAnswer) => {
+      const estimate = () => estimatePromptTokens(promptBytes(call.body))
+      const { prompt } = tokenCounts(answer, estimate)
+      return {
+        object: 'list',
+        data: answer.embeddings.map((vector, index) => ({
+          object: 'embedding',
+          index,
+          embedding: isBase64 ? toBase64(vector) : vector,
+        })),
+        model: call.askedModel,
+        usage: { prompt_tokens: prompt, total_tokens: prompt },
+      }
+    })
     const encoder = { ...AS_IT_COMES, document }
     return relay.send(call, { method: 'POST', endpoint: '/api/embed', body }, { encoder })
   },

@@ -3,6 +3,7 @@ import type { Gateway, Operation } from '../gateway.ts'
 import { chatCompletion } from './chat-completion.ts'
 import { completion } from './completion.ts'
 import { embedding } from './embedding.ts'
+import { openAiHints } from './hints.ts'
 import { getModel, listModels } from './models.ts'
 import { notOffered } from './not-offered.ts'
 import { response } from './responses/response.ts'
@@ -28,8 +29,9 @@ export const openai: Gateway = {
     'embeddings',
     'tools',
     'vision',
-    'reasoning',
+    'thinking',
     'structured output',
   ],
+  hints: openAiHints,
   operations: [listModels, ...openAiOperations],
 }

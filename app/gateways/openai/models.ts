@@ -1,7 +1,7 @@
-import { modelNotFound } from '../../middleware/model-access.ts'
 import { operation } from '../gateway.ts'
-import { findVisible, type VisibleModel, visibleModels } from '../visible-models.ts'
+import { type VisibleModel, visibleModel, visibleModels } from '../visible-models.ts'
 
+/** The models that the caller may use, the newest first. */
 export const listModels = operation<never>({
   name: 'list-models',
   method: 'GET',
@@ -26,10 +26,7 @@ export const getModel = operation<never>({
   model: null,
   work: null,
   handle: async (call, needs) => {
-    const asked = call.param('id')
-    const found = findVisible(await visibleModels(needs, call), asked, call)
-    if (!found) throw modelNotFound(asked)
-    return Response.json(toOpenAiModel(found))
+    return Response.json(toOpenAiModel(await visibleModel(needs, call, call.param('id'))))
   },
 })
 

@@ -4,6 +4,7 @@ import { MAX_OPTION, MAX_STOPS } from '../../upstream/policy.ts'
 const TOO_LARGE = `must be a number, at most ${MAX_OPTION}`
 const number = z.number().min(-MAX_OPTION, TOO_LARGE).max(MAX_OPTION, TOO_LARGE).nullish()
 const tokens = z.int().min(1, 'must be at least 1').nullish()
+const stops = z.array(z.string()).max(MAX_STOPS, `at most ${MAX_STOPS} stop texts`)
 
 /** The fields that shape an answer, as chats and completions have them. */
 export const sampling = {
@@ -12,18 +13,25 @@ export const sampling = {
   frequency_penalty: number,
   presence_penalty: number,
   seed: z.int().min(-MAX_OPTION, TOO_LARGE).max(MAX_OPTION, TOO_LARGE).nullish(),
-  stop: z
-    .union([z.string(), z.array(z.string()).max(MAX_STOPS, `at most ${MAX_STOPS} stop texts`)])
-    .nullish(),
+  stop: z.union([z.string(), stops], { error: 'must be a text or a list of texts' }).nullish(),
   max_tokens: tokens,
   max_completion_tokens: tokens,
 }
 
+const NO_DURATION = 'must be a number of seconds or a text like "5m"'
+const LEVELS = ['low', 'medium', 'high', 'max'] as const
+
 /** What OpenAI does not have and Ollama does, for callers whose policy allows it. */
 export const ollamaExtras = {
   options: z.record(z.string(), z.unknown()).nullish(),
-  keep_alive: z.union([z.number(), z.string().max(32)]).nullish(),
-  think: z.union([z.boolean(), z.enum(['low', 'medium', 'high', 'max'])]).nullish(),
+  keep_alive: z
+    .union([z.number(), z.string().max(32, NO_DURATION)], { error: NO_DURATION })
+    .nullish(),
+  think: z
+    .union([z.boolean(), z.enum(LEVELS)], {
+      error: 'must be true, false, low, medium, high or max',
+    })
+    .nullish(),
 }
 
 type Sampling = z.infer<z.ZodObject<typeof sampling & typeof ollamaExtras>>

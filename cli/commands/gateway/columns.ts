@@ -1,3 +1,4 @@
+import { type GatewayState, gatewayState } from '../../../app/domain/gateway-state.ts'
 import type { GatewayMetrics } from '../../../app/services/gateway-metrics.ts'
 import type { GatewayView } from '../../../app/services/gateway-view.ts'
 import type { Column } from '../../table.ts'
@@ -11,9 +12,9 @@ export const gatewayColumns: readonly Column<GatewayView>[] = [
   { header: 'aliases', value: ({ aliases }) => aliases.length },
 ]
 
-/** In a word. */
-export function stateOf({ enabled }: Pick<GatewayView, 'enabled'>): string {
-  return enabled ? 'enabled' : 'disabled'
+/** In a word, as far as it is decided: no host was asked. */
+export function stateOf({ enabled }: Pick<GatewayView, 'enabled'>): GatewayState {
+  return gatewayState(enabled, null)
 }
 
 /** How it is shown what went through a gateway. */

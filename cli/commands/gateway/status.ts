@@ -1,20 +1,21 @@
+import { gatewayState } from '../../../app/domain/gateway-state.ts'
 import { hostHealth } from '../../../app/host-health.ts'
 import type { GatewayMetrics } from '../../../app/services/gateway-metrics.ts'
 import type { GatewayView } from '../../../app/services/gateway-view.ts'
-import type { BackendHealth } from '../../../app/upstream/health.ts'
+import { type BackendHealth, hostsUp } from '../../../app/upstream/health.ts'
 import { configFor, withAdminOf } from '../../admin.ts'
 import { command } from '../../command.ts'
 import { type Column, table } from '../../table.ts'
 import { gatewayArg } from './arg.ts'
-import { activityColumns, stateOf } from './columns.ts'
+import { activityColumns } from './columns.ts'
 
 const MINUTES = 60
 
 type Row = Pick<GatewayView, 'name' | 'path' | 'enabled'> & GatewayMetrics
 
-const columns: readonly Column<Row>[] = [
+const columnsWhile = (up: number): readonly Column<Row>[] => [
   { header: 'gateway', value: ({ name }) => name },
-  { header: 'state', value: stateOf },
+  { header: 'state', value: ({ enabled }) => gatewayState(enabled, up) },
   ...activityColumns,
 ]
 
@@ -52,7 +53,7 @@ export const gatewayStatus = command({
       out.record({ gateways: gateways.map(({ gateway: _, ...row }) => row), hosts })
       return
     }
-    out.list(gateways, columns, { empty: 'There are no gateways.' })
+    out.list(gateways, columnsWhile(hostsUp(hosts)), { empty: 'There are no gateways.' })
     const width = io.stdout.isTTY ? io.stdout.columns : undefined
     out.message(`\n${table(hosts, hostColumns, width).trimEnd()}`)
   },

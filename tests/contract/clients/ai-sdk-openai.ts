@@ -9,6 +9,7 @@ export const aiSdkOpenAi: Client = {
   name: 'the AI SDK with @ai-sdk/openai-compatible',
   endpoint: '/api/chat',
   cannot: {},
+  estimate: 8,
   thrownFor: ({ status, text }) => ({
     type: status === null ? Error : APICallError,
     like: {

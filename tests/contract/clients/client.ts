@@ -91,6 +91,8 @@ export interface Client {
   readonly endpoint: '/api/chat' | '/api/generate'
   /** What it can't do, and why. */
   readonly cannot: Partial<Record<Ability, string>>
+  /** How many tokens it is told that the prompt of `hi` has where Ollama has not counted them. */
+  readonly estimate?: number
   /** With what it tells its users of a failure. */
   thrownFor(failure: Failure): Thrown
   open(address: Address): Session

@@ -9,6 +9,7 @@ const langChainOf = (useResponsesApi: boolean): Client => ({
   cannot: useResponsesApi
     ? {}
     : { thinking: 'looks for thoughts under another name than Ollama has for them' },
+  estimate: 8,
   thrownFor: openAiException,
   open({ url, key: apiKey, retries: maxRetries }) {
     const common = { apiKey, maxRetries, configuration: { baseURL: `${url}/openai/v1` } }

@@ -96,12 +96,12 @@ export const MOODS: readonly Mood[] = [
 /** An answer that says this and nothing else, as most are written. */
 export const moodOf = (said: Said): Mood => ({ ...PLAIN, name: '', records: [said, {}] })
 
-/** What a client has to understand. */
-export const meaningOf = ({ records, metrics }: Mood): Told => ({
+/** What a client has to understand; `estimate` is what it is told of a prompt that nobody counted. */
+export const meaningOf = ({ records, metrics }: Mood, estimate = 0): Told => ({
   text: records.map(({ text = '' }) => text).join(''),
   thinking: records.map(({ thinking = '' }) => thinking).join(''),
   calls: records.flatMap(({ calls = [] }) => calls),
-  promptTokens: metrics.promptTokens ?? 0,
+  promptTokens: metrics.promptTokens ?? estimate,
   completionTokens: metrics.tokens ?? 0,
 })
 

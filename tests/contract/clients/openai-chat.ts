@@ -14,6 +14,7 @@ export const openAiChat: Client = {
   name: "OpenAI's client (chat.completions)",
   endpoint: '/api/chat',
   cannot: {},
+  estimate: 8,
   thrownFor: openAiException,
   open(address) {
     const { chat, embeddings, models } = openAiOf(address)

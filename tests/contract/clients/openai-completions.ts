@@ -12,6 +12,7 @@ export const openAiCompletions: Client = {
     images: 'takes a text only',
     shapes: 'takes no schema',
   },
+  estimate: 1,
   thrownFor: openAiException,
   open(address) {
     const { completions } = openAiOf(address)

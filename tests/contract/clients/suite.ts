@@ -11,7 +11,7 @@ const ANSWER = `Hello from ${MODEL}, a fake model.`
 
 /** All that is promised to a client, apart from what differs from one to the next. */
 export function describeClient(stage: Stage, client: Client): void {
-  const { endpoint, cannot } = client
+  const { endpoint, cannot, estimate } = client
   const session: Session = client.open({
     url: stage.gateway.url,
     key: stage.user.key,
@@ -116,7 +116,7 @@ export function describeClient(stage: Stage, client: Client): void {
       async (_, mood) => {
         const tools = mood.needs.includes('tools') ? { tools: [WEATHER] } : {}
         const question = { ...QUESTION, ...tools }
-        const meaning = meaningOf(mood)
+        const meaning = meaningOf(mood, estimate)
         stage.ollama.once(endpoint, answering(mood, endpoint))
         expect(await session.ask(question)).toEqual(meaning)
         stage.ollama.once(endpoint, answering(mood, endpoint))

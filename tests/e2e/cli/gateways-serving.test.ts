@@ -1,27 +1,16 @@
-import { afterAll, expect, test } from 'bun:test'
-import { runProgram, serveProgram } from '../../support/cli-program.ts'
-import { startFakeOllama } from '../../support/fake-ollama.ts'
-import { temporaryFolder } from '../../support/temporary-folder.ts'
+import { expect, test } from 'bun:test'
+import { cliLines } from '../../support/cli-lines.ts'
+import { twoModels } from '../../support/cli-models.ts'
+import { serveProgram } from '../../support/cli-program.ts'
 
 /** How long a change may take to be seen by the server, in ms. */
 const MOST_MS = 20_000
 
-const ollama = await startFakeOllama({ models: ['llama3.2:3b', 'qwen3:8b'] })
-afterAll(() => ollama.stop())
-
-const env = {
-  PARALLAMA_DATA_DIR: temporaryFolder(),
-  PARALLAMA_OLLAMA_URLS: ollama.url,
-  PARALLAMA_GATEWAYS: '{ollama: {model_mappings: {tiny: "llama3.2:3b"}}}',
-}
+const { env } = await twoModels()
+const { json: cli } = cliLines(env)
 
 test('what is decided on the command line holds on a running server', async () => {
   await using serving = await serveProgram([], { env })
-  const cli = async (line: string) => {
-    const { code, stdout, stderr } = await runProgram([...line.split(' '), '--json'], { env })
-    expect([line, code, stderr]).toEqual([line, 0, ''])
-    return JSON.parse(stdout)
-  }
   await cli('user create anna')
   const { key } = await cli('key generate anna')
   const chat = async (model?: string): Promise<number> => {

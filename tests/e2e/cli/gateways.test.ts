@@ -1,42 +1,26 @@
-import { afterAll, describe, expect, test } from 'bun:test'
+import { describe, expect, test } from 'bun:test'
 import { openDatabase } from '../../../db/client.ts'
 import { insertRequests, requestRow } from '../../support/builders.ts'
+import { cliLines } from '../../support/cli-lines.ts'
+import { twoModels } from '../../support/cli-models.ts'
 import { runProgram } from '../../support/cli-program.ts'
-import { startFakeOllama } from '../../support/fake-ollama.ts'
-import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const CLOSED = 'http://127.0.0.1:1'
 
-const dataDir = temporaryFolder()
-const ollama = await startFakeOllama({ models: ['llama3.2:3b', 'qwen3:8b'], version: '0.14.2' })
-afterAll(() => ollama.stop())
+const { dataDir, ollama, env } = await twoModels()
 const host = new URL(ollama.url).host
-
-const env = {
-  PARALLAMA_DATA_DIR: dataDir,
-  PARALLAMA_OLLAMA_URLS: ollama.url,
-  PARALLAMA_GATEWAYS: '{ollama: {model_mappings: {tiny: "llama3.2:3b"}}}',
-}
-const run = (line: string, more = {}) => runProgram(line.split(' '), { env: { ...env, ...more } })
-const json = async (line: string, more = {}) => {
-  const { code, stdout, stderr } = await run(`${line} --json`, more)
-  expect([line, code, stderr]).toEqual([line, 0, ''])
-  return JSON.parse(stdout)
-}
-const says = async (line: string, more = {}) => {
-  const { code, stdout, stderr } = await run(line, more)
-  expect([line, code, stderr]).toEqual([line, 0, ''])
-  return stdout
-}
+const { run, says, json } = cliLines(env)
 
 describe('gateway', () => {
   test('list, toggle and config tell and change what is decided', async () => {
     expect(await says('gateway list')).toMatch(
-      /^GATEWAY +PATH +STATE +DEFAULT MODEL +ALIASES\nollama +\/ollama +enabled +- +1\n/,
+      /^GATEWAY +PATH +STATE +DEFAULT MODEL +ALIASES\nollama +\/ollama +active +- +1\n/,
     )
     expect(await says('gateway toggle ollama --enabled false')).toBe(
       'The gateway ollama is disabled.\n',
     )
+    expect(await says('gateway list')).toMatch(/^ollama +\/ollama +disabled +- +1$/m)
+    expect(await says('gateway status ollama')).toMatch(/^ollama +disabled +0 /m)
     expect(await json('gateway toggle ollama --enabled true')).toEqual({
       name: 'ollama',
       enabled: true,
@@ -64,7 +48,7 @@ describe('gateway', () => {
       [
         'Gateway        ollama',
         'Path           /ollama',
-        'State          enabled',
+        'State          active',
         'Default model  -',
         'Aliases        2',
         '',
@@ -96,10 +80,12 @@ describe('gateway', () => {
       PARALLAMA_OLLAMA_URLS: `${ollama.url},${CLOSED}`,
     })
     expect(shown).toMatch(/^GATEWAY +STATE +REQUESTS +PER SECOND +FAILED +FIRST MS +TOTAL MS\n/)
-    expect(shown).toMatch(/^ollama +enabled +2 +0\.001 +0 +50 +300$/m)
+    expect(shown).toMatch(/^ollama +active +2 +0\.001 +0 +50 +300$/m)
     expect(shown).toMatch(/^HOST +STATUS +VERSION +MODELS +MS$/m)
     expect(shown).toMatch(new RegExp(`^${host} +up +0\\.14\\.2 +2 +\\d+$`, 'm'))
     expect(shown).toMatch(/^127\.0\.0\.1:1 +down +- +- +-$/m)
+    const away = await says('gateway status ollama', { PARALLAMA_OLLAMA_URLS: CLOSED })
+    expect(away).toMatch(/^ollama +unavailable +2 +/m)
     const told = await json('gateway status')
     expect(told.gateways.length).toBeGreaterThan(1)
     expect(told.gateways[0]).toMatchObject({ name: 'ollama', enabled: true, requests: 2 })

@@ -1,31 +1,12 @@
-import { afterAll, describe, expect, test } from 'bun:test'
-import { runProgram } from '../../support/cli-program.ts'
-import { startFakeOllama } from '../../support/fake-ollama.ts'
-import { temporaryFolder } from '../../support/temporary-folder.ts'
+import { describe, expect, test } from 'bun:test'
+import { cliLines } from '../../support/cli-lines.ts'
+import { twoModels } from '../../support/cli-models.ts'
 
 const CLOSED = 'http://127.0.0.1:1'
 
-const dataDir = temporaryFolder()
-const ollama = await startFakeOllama({ models: ['llama3.2:3b', 'qwen3:8b'] })
-afterAll(() => ollama.stop())
+const { ollama, env } = await twoModels()
 const host = new URL(ollama.url).host
-
-const env = {
-  PARALLAMA_DATA_DIR: dataDir,
-  PARALLAMA_OLLAMA_URLS: ollama.url,
-  PARALLAMA_GATEWAYS: '{ollama: {model_mappings: {tiny: "llama3.2:3b"}}}',
-}
-const run = (line: string, more = {}) => runProgram(line.split(' '), { env: { ...env, ...more } })
-const json = async (line: string, more = {}) => {
-  const { code, stdout, stderr } = await run(`${line} --json`, more)
-  expect([line, code, stderr]).toEqual([line, 0, ''])
-  return JSON.parse(stdout)
-}
-const says = async (line: string, more = {}) => {
-  const { code, stdout, stderr } = await run(line, more)
-  expect([line, code, stderr]).toEqual([line, 0, ''])
-  return stdout
-}
+const { run, says, json } = cliLines(env)
 
 describe('model', () => {
   test('alias set, list and remove work on one name', async () => {

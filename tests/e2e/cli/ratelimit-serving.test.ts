@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from 'bun:test'
-import { runProgram, serveProgram } from '../../support/cli-program.ts'
+import { cliLines } from '../../support/cli-lines.ts'
+import { serveProgram } from '../../support/cli-program.ts'
 import { describeEachDatabase } from '../../support/each-database.ts'
 import { startFakeOllama } from '../../support/fake-ollama.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
@@ -21,11 +22,7 @@ await describeEachDatabase('a limit set on the command line', (openFresh) => {
       PARALLAMA_OLLAMA_URLS: ollama.url,
     }
     await using serving = await serveProgram([], { env })
-    const cli = async (line: string) => {
-      const { code, stdout, stderr } = await runProgram([...line.split(' '), '--json'], { env })
-      expect([line, code, stderr]).toEqual([line, 0, ''])
-      return JSON.parse(stdout)
-    }
+    const { json: cli } = cliLines(env)
     await cli('user create anna')
     const { key } = await cli('key generate anna')
     const chat = async (): Promise<number> => {

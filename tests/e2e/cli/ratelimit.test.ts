@@ -1,16 +1,11 @@
 import { describe, expect, test } from 'bun:test'
 import { openDatabase } from '../../../db/client.ts'
 import { insertRequests, requestRow } from '../../support/builders.ts'
-import { runProgram } from '../../support/cli-program.ts'
+import { cliLines } from '../../support/cli-lines.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const dataDir = temporaryFolder()
-const run = (line: string) => runProgram(line.split(' '), { env: { PARALLAMA_DATA_DIR: dataDir } })
-const json = async (line: string) => {
-  const { code, stdout, stderr } = await run(`${line} --json`)
-  expect([line, code, stderr]).toEqual([line, 0, ''])
-  return JSON.parse(stdout)
-}
+const { run, json } = cliLines({ PARALLAMA_DATA_DIR: dataDir })
 
 const anna = await json('user create anna')
 const key = await json('key generate anna')

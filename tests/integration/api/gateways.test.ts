@@ -39,8 +39,8 @@ await describeEachDatabase('gateways, over HTTP,', (openFresh) => {
     expect((await call('GET', PATH)).body).toEqual(put.body)
     const removed = await call('DELETE', `${MAPPINGS}?alias=gpt-*`)
     expect(removed.body.model_mappings).toEqual([ofFile])
-    const back = await call('PATCH', PATH, { default_model: null })
-    expect(back.body).toMatchObject({ enabled: true, default_model: MODEL })
+    const back = await call('PATCH', PATH, { enabled: null, default_model: null })
+    expect(back.body).toMatchObject({ enabled: false, default_model: MODEL })
 
     await stage.get('/ollama/api/tags')
     await stage.gateway.accounted(1)

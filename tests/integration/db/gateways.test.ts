@@ -109,8 +109,10 @@ await describeEachDatabase('what went through gateways', (openFresh) => {
       ended(AT, { gateway: 'openai', ...failed, completion_tokens: 0, total_ms: 7 }),
       ended(AT, { gateway: 'openai', outcome: 'cancelled', first_token_ms: 60, total_ms: 10 }),
       ended(AT, { gateway: 'anthropic', ...failed }),
+      ended(AT, { gateway: 'tiny', ...failed, status: 400, error_code: 'bad_request' }),
+      ended(AT, { gateway: 'tiny', ...failed, status: 501, error_code: 'not_implemented' }),
     ])
-    expect(await gatewayActivity(database.db, firstIdAt(AT))).toEqual([
+    expect(await gatewayActivity(database.db, firstIdAt(AT), 1000)).toEqual([
       {
         gateway: 'anthropic',
         requests: 1,
@@ -120,6 +122,7 @@ await describeEachDatabase('what went through gateways', (openFresh) => {
         first_tokens: 0,
         first_token_ms: 0,
         total_ms: 250,
+        first_ended_at: AT,
       },
       {
         gateway: 'ollama',
@@ -130,6 +133,7 @@ await describeEachDatabase('what went through gateways', (openFresh) => {
         first_tokens: 2,
         first_token_ms: 80,
         total_ms: 250 + 2 ** 40,
+        first_ended_at: AT,
       },
       {
         gateway: 'openai',
@@ -140,9 +144,28 @@ await describeEachDatabase('what went through gateways', (openFresh) => {
         first_tokens: 1,
         first_token_ms: 60,
         total_ms: 17,
+        first_ended_at: AT,
+      },
+      {
+        gateway: 'tiny',
+        requests: 2,
+        failed: 0,
+        prompt_tokens: 0,
+        completion_tokens: 68,
+        first_tokens: 0,
+        first_token_ms: 0,
+        total_ms: 500,
+        first_ended_at: AT,
       },
     ])
-    expect(await gatewayActivity(database.db, firstIdAt(AT + 6000))).toEqual([])
+    expect(await gatewayActivity(database.db, firstIdAt(AT + 6000), 1000)).toEqual([])
+  })
+
+  test('is that of the newest requests where there are more than are read', async () => {
+    await insert([0, 1, 2, 3].map((n) => ended(AT + n * 1000, { total_ms: 10 ** n })))
+    expect(await gatewayActivity(database.db, firstIdAt(AT), 2)).toMatchObject([
+      { requests: 2, total_ms: 1100, first_ended_at: AT + 2000 },
+    ])
   })
 
   test('is found by the primary key', async () => {
@@ -151,7 +174,7 @@ await describeEachDatabase('what went through gateways', (openFresh) => {
       await insert(Array.from({ length: 500 }, (_, i) => ended(AT + (page * 500 + i) * 1000)))
     }
     await sql`analyze`.execute(db)
-    const query = activityQuery(db, firstIdAt(AT + 4_990_000))
+    const query = activityQuery(db, firstIdAt(AT + 4_990_000), 1000)
     const isSqlite = url.startsWith('sqlite:')
     const plan = isSqlite ? await query.explain(undefined, sql`query plan`) : await query.explain()
     const index = isSqlite ? /USING INDEX \w+ \(id>\?\)/ : /Index Cond: \(id >= /

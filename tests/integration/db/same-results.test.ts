@@ -95,7 +95,7 @@ async function everything(db: Db): Promise<Record<string, unknown>> {
     key: await findKey(db, 'key-8'),
     gateways: await gateways.listGateways(db),
     aliases: await gateways.listModelAliases(db),
-    activity: await gatewayActivity(db, firstIdAt(1001)),
+    activity: await gatewayActivity(db, firstIdAt(1001), 1000),
     requests: await listRequests(db, 'id-ab', { since: 0, limit: 9 }),
     // The rights of a key are a set: their order is nobody's business.
     verified: verified.map((rows) => rows.toSorted(byText)),

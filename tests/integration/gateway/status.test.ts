@@ -60,6 +60,7 @@ describe.each(['SQLite', 'PostgreSQL'])('with %s, /status', (kind) => {
           requests_per_second: 0.033,
           error_rate: 0.5,
           requests: 2,
+          seconds: 60,
         },
         openai: {
           status: 'active',
@@ -67,6 +68,7 @@ describe.each(['SQLite', 'PostgreSQL'])('with %s, /status', (kind) => {
           requests_per_second: 0.017,
           error_rate: 0,
           requests: 1,
+          seconds: 60,
         },
         anthropic: {
           status: 'active',
@@ -74,6 +76,7 @@ describe.each(['SQLite', 'PostgreSQL'])('with %s, /status', (kind) => {
           requests_per_second: 0,
           error_rate: 0,
           requests: 0,
+          seconds: 60,
         },
       })
       expect(backends).toEqual({ up: 1, total: 1 })

@@ -4,6 +4,7 @@ import {
   cutShort,
   emptyForbidden,
   errorBefore,
+  errorMidStream,
   headers,
   redirect,
   reset,
@@ -128,6 +129,23 @@ describe('where Ollama refuses before it answers', () => {
       expect(await response.json()).toMatchObject({ code: 'upstream_error', error: SENSELESS })
     }
     expect(elsewhere.asked()).toEqual([])
+  })
+
+  test('the model is called as its caller calls it', async () => {
+    const models = [{ name: MODEL, capabilities: ['completion'] }]
+    const settings = { gateways: { openai: { model_mappings: { 'gpt-4': MODEL } } } }
+    await using stage = await setStage({ ollama: { models }, settings })
+    const as = await stage.gateway.user({ roles: ['premium'] })
+    const chat = async (more: object) => {
+      const body = { ...CHAT, model: 'gpt-4', ...more }
+      const response = await stage.post('/openai/v1/chat/completions', body, { as })
+      return await response.text()
+    }
+    const tools = [{ type: 'function', function: { name: 'weather' } }]
+    expect(await chat({ tools })).toContain('"gpt-4 does not support tools"')
+    expect(await chat({ think: true })).toContain('"\\"gpt-4\\" does not support thinking"')
+    stage.ollama.once('/api/chat', errorMidStream(`${MODEL} has crashed`))
+    expect(await chat({ stream: true })).toContain('"gpt-4 has crashed"')
   })
 
   test('the log keeps what really happened', async () => {

@@ -28,6 +28,7 @@ await describeEachDatabase('the figures of a gateway', (openFresh) => {
       {
         gateway: 'openai',
         minutes: 1,
+        seconds: 60,
         requests: 0,
         failed: 0,
         requestsPerSecond: 0,
@@ -39,6 +40,7 @@ await describeEachDatabase('the figures of a gateway', (openFresh) => {
       {
         gateway: 'ollama',
         minutes: 1,
+        seconds: 60,
         requests: 3,
         failed: 1,
         requestsPerSecond: 0.05,
@@ -50,6 +52,14 @@ await describeEachDatabase('the figures of a gateway', (openFresh) => {
     ])
     const [two] = await gatewayMetrics({ db, clock }, ['ollama'], { minutes: 2 })
     expect(two).toMatchObject({ requests: 4, promptTokens: 1036, requestsPerSecond: 0.033 })
+  })
+
+  test('are of less time where more went through than is read at once', async () => {
+    const { db } = await openFresh()
+    const rows = [0.1, 0.2, 0.3, 0.9].map((ago) => ended(ago, { ended_at: AT - ago * MINUTE_MS }))
+    await db.insertInto('requests').values(rows).execute()
+    const [found] = await gatewayMetrics({ db, clock }, ['ollama'], { minutes: 1, most: 3 })
+    expect(found).toMatchObject({ requests: 3, seconds: 18, requestsPerSecond: 0.167 })
   })
 
   test.each([0, 1.5, 10_081, Number.NaN])('are not of %p minutes', async (minutes) => {

@@ -38,13 +38,14 @@ describe('the models that a name may stand for', () => {
     expect(Math.min(seen.itself, seen.decided)).toBeGreaterThan(100)
   })
 
-  test('are one alone for an alias that is written out, whatever else would fit', () => {
+  test('begin with that of an alias that is written out, whatever else would fit', () => {
     fc.assert(
       fc.property(aliases, name, model, (given, alias, target) => {
         const others = given.filter((other) => other.alias !== alias)
         const of = createModelAliases([...others, { alias, model: target }], null)
         for (const text of [alias, ` ${alias.toUpperCase()} `]) {
-          expect(of.candidates(text)).toEqual([target])
+          expect(of.candidates(text)[0]).toBe(target)
+          expect(of.candidates(text)).toContain(text)
         }
       }),
     )
@@ -89,6 +90,17 @@ describe('the models that a name may stand for', () => {
       expect(createModelAliases(given, null).candidates(text)).toEqual([])
     }
   })
+})
+
+test('what is too long for a name stands for nothing, whatever it would fit', () => {
+  const given = [
+    { alias: 'gpt-*', model: 'llama3:latest' },
+    { alias: 'gp', model: 'llama3:latest' },
+  ]
+  const of = createModelAliases(given, 'llama3:latest')
+  for (const text of [`gpt-${'x'.repeat(597)}`, `${' '.repeat(600)}gp`, ' '.repeat(601)]) {
+    expect(of.candidates(text)).toEqual([])
+  }
 })
 
 test('only aliases of one name each are listed, in the order of the alphabet', () => {

@@ -61,17 +61,15 @@ describe('nesting', () => {
 
   test(`${MAX_JSON_DEPTH} levels are accepted, one more is not`, () => {
     expect(refusal(nested(MAX_JSON_DEPTH))).toBeNull()
-    expect(refusal(nested(MAX_JSON_DEPTH + 1))).toEndWith(
-      'the request body is nested deeper than 64 levels',
-    )
+    expect(refusal(nested(MAX_JSON_DEPTH + 1))).toBe('[0][0][0][0]…: nested deeper than 64 levels')
   })
 
   test('is refused before it is parsed, however deep and whether or not it ends', () => {
     for (const [open] of OPENINGS) {
-      expect(refusal(open.repeat(500_000))).toEndWith(
-        'the request body is nested deeper than 64 levels',
-      )
+      expect(refusal(open.repeat(500_000))).toEndWith('…: nested deeper than 64 levels')
     }
+    const nameless = 'the request body is nested deeper than 64 levels'
+    expect(refusal('{'.repeat(500_000))).toBe(nameless)
   })
 
   test('counts depth, not brackets: many shallow values and brackets in strings are fine', () => {
@@ -131,6 +129,8 @@ test.each([
 })
 
 test('more values or fields than any request needs are refused', () => {
+  expect(refusal(`[${'{},'.repeat(50_000)}0]`)).toContain('more than 50000 objects and lists')
+  expect(refusal(`[${'{},'.repeat(49_000)}0]`)).toBeNull()
   expect(refusal(`[${'0,'.repeat(600_000)}0]`)).toContain('values')
   const fields = Array.from({ length: 60_000 }, (_, i) => `"k${i}":0`)
   expect(refusal(`{${fields.join(',')}}`)).toContain('fields')

@@ -30,13 +30,14 @@ const COMPLETION = [
   generateDone(MODEL, { promptTokens: 4, tokens: 3 }, '!'),
 ]
 
+const telling = { identity, includeUsage: true, promptTokens: () => 9 }
 const openAiChat = (): Encoder =>
-  chatStream({ identity, includeUsage: true, callsInParallel: true, newId: () => 'new' })
+  chatStream({ ...telling, callsInParallel: true, newId: () => 'new' })
 
 /** Each way of telling an answer, with an answer that has all there is to tell. */
 const ENCODERS: readonly [string, () => Encoder, readonly object[]][] = [
   ['a chat of OpenAI', openAiChat, CHAT],
-  ['a completion of OpenAI', () => completionStream(identity, true), COMPLETION],
+  ['a completion of OpenAI', () => completionStream(telling), COMPLETION],
   ['a renamed chat', () => ({ ...AS_IT_COMES, lines: renamer(MODEL, 'gpt-4 😀') }), CHAT],
 ]
 

@@ -8,6 +8,7 @@ import { createOllamaClient } from '../../../app/upstream/ollama.ts'
 import { createPool } from '../../../app/upstream/pool.ts'
 import type { Ending } from '../../../app/usage/meter.ts'
 import { createClock } from '../support/clock.ts'
+import { memoryLog } from '../support/memory-log.ts'
 import { principal } from '../support/principal.ts'
 
 type Answer = (signal: AbortSignal) => Response | Promise<Response>
@@ -30,6 +31,7 @@ export function createExchange(answer: Answer, account: Promise<void> = Promise.
     reload: async () => null,
     deadlines: { firstByteMs: 1000, idleMs: 1000, totalMs: 10_000, heartbeatMs: 400 },
   })
+  const log = memoryLog()
   const endings: Ending[] = []
   let isDeferred = false
   let records = 0
@@ -65,6 +67,7 @@ export function createExchange(answer: Answer, account: Promise<void> = Promise.
   return {
     live,
     clock,
+    log,
     /** The caller hangs up. */
     leave: () => caller.abort(),
     /** The first ending is the one that counts; the ledger ignores the others. */
@@ -74,7 +77,7 @@ export function createExchange(answer: Answer, account: Promise<void> = Promise.
     isDeferred: () => isDeferred,
     records: () => records,
     send: (options: RelayOptions = {}) =>
-      createRelay({ pool, live }).send(
+      createRelay({ pool, live, log }).send(
         call,
         { method: 'POST', endpoint: '/api/chat', body: '{}' },
         {

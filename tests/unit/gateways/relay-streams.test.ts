@@ -56,6 +56,13 @@ describe('a stream', () => {
       'open <path>',
     ],
     [
+      'an error that names the model',
+      (up: ReturnType<typeof manualStream>) =>
+        up.send('{"error":"\\"llama3:latest\\" has crashed"}\n'),
+      'upstream_error',
+      '"llama3" has crashed',
+    ],
+    [
       'an early end',
       (up: ReturnType<typeof manualStream>) => up.close(),
       'upstream_incomplete',

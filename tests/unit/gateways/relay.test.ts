@@ -45,6 +45,15 @@ describe('an answer in one piece', () => {
     await expect(redirect.send()).rejects.toMatchObject({ code: 'upstream_error', status: 502 })
     for (const { held } of [failing, missing, redirect]) expect(held()).toEqual(OVER)
   })
+
+  test('with an error status is told with the name that the caller has for the model', async () => {
+    const text = 'registry.ollama.ai/library/llama3:latest does not support tools'
+    const { send } = createExchange(document(JSON.stringify({ error: text }), 400))
+    await expect(send()).rejects.toMatchObject({
+      message: 'llama3 does not support tools',
+      cause: expect.stringContaining(text),
+    })
+  })
 })
 
 describe('before the first byte', () => {

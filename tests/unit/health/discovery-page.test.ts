@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { createHash } from 'node:crypto'
+import type { HintOptions } from '../../../app/domain/client-hints.ts'
 import { createModelAliases } from '../../../app/domain/model-aliases.ts'
 import { GATEWAYS } from '../../../app/gateways/registry.ts'
 import { discoveryPage } from '../../../app/health/discovery-page.ts'
@@ -59,20 +60,29 @@ describe('the page at the root', () => {
     expect(text).toContain('sends no key')
   })
 
-  test('says which gateways are switched off', async () => {
+  test('says which gateways are switched off, and that no host answers the others', async () => {
     const aliases = createModelAliases([], null)
     const settingsOf = (name: string) => ({ enabled: name !== 'openai', aliases })
-    const { text } = await pageOf({ settingsOf })
-    const states = textsOf(text, '.state')
-    expect(states).toEqual(['active', 'switched off', 'active'])
+    const statesOf = async (needs: Partial<ServerNeeds>) =>
+      textsOf((await pageOf({ settingsOf, ...needs })).text, '.state')
+    expect(await statesOf({})).toEqual(['active', 'switched off', 'active'])
+    const health = { check: async () => [] }
+    expect(await statesOf({ health })).toEqual(['unavailable', 'switched off', 'unavailable'])
   })
 
-  test('shows a gateway whose clients nobody has described, by its name and address', async () => {
+  test('shows a gateway that somebody adds as it describes itself', async () => {
     const [ollama] = GATEWAYS
     if (!ollama) throw new Error('there is no gateway')
-    const { text } = await pageOf({ gateways: [{ ...ollama, name: 'tiny', basePath: '/tiny' }] })
-    expect(textsOf(text, 'h2')).toEqual(['tiny'])
-    expect(textsOf(text, 'pre code')).toEqual(['http://h/tiny'])
+    const hints = ({ base, key }: HintOptions) => ({
+      title: 'Telegrams',
+      programs: 'For operators.',
+      examples: [{ label: 'Line', code: `${base} ${key}` }],
+    })
+    const tiny = { ...ollama, name: 'tiny', basePath: '/tiny', hints }
+    const { text } = await pageOf({ gateways: [tiny] })
+    expect(textsOf(text, 'h2')).toEqual(['Telegrams'])
+    expect(textsOf(text, 'pre code')).toEqual(['http://h/tiny plk_…'])
+    expect(text).toContain('For operators.')
   })
 
   test('shows the names of models to who may use them', async () => {
@@ -99,10 +109,16 @@ describe('what others have named becomes no markup', () => {
       default_model: HOSTILE,
     } as const
     const gateways = { [HOSTILE]: gateway, ollama: gateway, openai: gateway, anthropic: gateway }
+    const examples = [{ label: HOSTILE, code: HOSTILE }]
+    const hints = () => ({ title: HOSTILE, programs: HOSTILE, examples, note: HOSTILE })
     const text = String(
       await discoveryPage(
         { name: 'parallama', version: HOSTILE, gateways, documentation: HOSTILE },
-        { origin: `http://${HOSTILE}`, takesKeyInPath: true },
+        {
+          gateways: [{ name: HOSTILE, hints }, ...GATEWAYS],
+          origin: `http://${HOSTILE}`,
+          takesKeyInPath: true,
+        },
       ),
     )
     expect(text.split(escaped).length).toBeGreaterThan(30)

@@ -46,6 +46,13 @@ describe('what strangers are told at the root', () => {
     expect(document.gateways.anthropic?.status).toBe('disabled')
   })
 
+  test('is that nothing is available when no host is up, but for what is switched off', async () => {
+    const health = { check: async () => [] }
+    const document = await read(createTestServer({ settingsOf, health })('GET', '/', NOBODY))
+    const states = Object.values(document.gateways).map(({ status }) => status)
+    expect(states).toEqual(['unavailable', 'unavailable', 'disabled'])
+  })
+
   test('names no model and no version', async () => {
     const send = createTestServer({ settingsOf })
     for (const headers of [NOBODY, { accept: 'text/html' }, { cookie: `key=${GOOD}` }]) {

@@ -29,6 +29,7 @@ const DOWN: BackendHealth = {
 const metrics = (gateway: string, change: Partial<GatewayMetrics> = {}): GatewayMetrics => ({
   gateway,
   minutes: 1,
+  seconds: 60,
   requests: 0,
   failed: 0,
   requestsPerSecond: 0,
@@ -94,6 +95,7 @@ describe('/status', () => {
           requests_per_second: 2,
           error_rate: 0.067,
           requests: 120,
+          seconds: 60,
         },
         openai: {
           status: 'active',
@@ -101,6 +103,7 @@ describe('/status', () => {
           requests_per_second: 0.05,
           error_rate: 0,
           requests: 3,
+          seconds: 60,
         },
         anthropic: {
           status: 'disabled',
@@ -108,6 +111,7 @@ describe('/status', () => {
           requests_per_second: 0,
           error_rate: 0,
           requests: 0,
+          seconds: 60,
         },
       },
       backends: { up: 1, total: 2 },

@@ -137,3 +137,20 @@ test('an operation without a body reads none', async () => {
   expect(await response.json()).toEqual({})
   expect(reads()).toBe(0)
 })
+
+test.each([
+  [{ a: 'xxxx' }, 'a: must have at most 3 characters'],
+  [{ a: '' }, 'a: must have at least 1 characters'],
+  [{ b: 9 }, 'b: must be at most 5'],
+  [{ a: 'x', b: 'y' }, 'b: must be a number'],
+  [{ a: 'x', c: 1.5 }, 'c: must be a whole number'],
+  [{}, 'a: is required'],
+])('what a body lacks is told in our words: %j', async (body, words) => {
+  const shape = z.object({
+    a: z.string().min(1).max(3),
+    b: z.number().max(5).optional(),
+    c: z.int().optional(),
+  })
+  const sent = { ...(!('a' in body) && 'b' in body && { a: 'x' }), ...body }
+  expect((await send(JSON.stringify(sent), undefined, shape)).error).toBe(words)
+})

@@ -107,12 +107,25 @@ describe('a caller who waits', () => {
     }
     expect(seen).toEqual([0, 1, 1, 2, 2])
     handle.progress()
+    handle.told()
     clock.advance(99)
     await live.sweep()
     expect(beats).toBe(2)
     clock.advance(1)
     await live.sweep()
     expect(beats).toBe(3)
+  })
+
+  test('is told although Ollama goes on, when nothing of it reaches them', async () => {
+    const { live, clock, add } = createLiveSetup()
+    let beats = 0
+    const { handle } = add({ onSilence: () => void beats++ })
+    for (let i = 0; i < 20; i++) {
+      clock.advance(10)
+      handle.progress()
+      await live.sweep()
+    }
+    expect(beats).toBe(2)
   })
 
   test('is told nothing when the time is up, or the request over', async () => {

@@ -66,7 +66,11 @@ export function testNeeds(change: Partial<ServerNeeds> & { who?: Principal } = {
     recentActivity: async () => [],
     version: '1.2.3',
     pool,
-    health: { check: async () => [] },
+    health: {
+      check: async () => [
+        { name: backend.name, status: 'up', version: '0.32.15', models: 0, latencyMs: 1 },
+      ],
+    },
     relay: { send: async () => Response.json({ relayed: true }) },
     locate: pool.locate,
     policyFor: () => ({

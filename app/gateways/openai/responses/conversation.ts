@@ -1,7 +1,5 @@
-import type { ChatRequest } from '../../../domain/native.ts'
+import type { NativeMessage } from '../../../domain/native.ts'
 import type { NativeContent } from '../content.ts'
-
-export type NativeMessage = NonNullable<ChatRequest['messages']>[number]
 
 /** A call of a tool that a model made. */
 export interface MadeCall {
@@ -27,6 +25,7 @@ interface Turn extends NativeMessage {
   tool_calls?: NonNullable<NativeMessage['tool_calls']>
 }
 
+/** A conversation in which nothing was said yet. */
 export function createConversation(): Conversation {
   const messages: NativeMessage[] = []
   const called = new Map<string, string>()

@@ -1,14 +1,15 @@
+import { echoOfTools } from './known-tools.ts'
 import type { ResponseWire } from './request.ts'
-import { echoOfTools } from './tools.ts'
 
 /** What an answer repeats of its request, with OpenAI's defaults for what was left out. */
 export const toEcho = (body: ResponseWire) => ({
+  access_programs: null,
   background: false,
   conversation: null,
   frequency_penalty: 0,
   instructions: body.instructions ?? null,
   max_output_tokens: body.max_output_tokens ?? null,
-  max_tool_calls: null,
+  max_tool_calls: body.max_tool_calls ?? null,
   metadata: body.metadata ?? {},
   parallel_tool_calls: body.parallel_tool_calls ?? true,
   presence_penalty: 0,
@@ -35,4 +36,5 @@ export const toEcho = (body: ResponseWire) => ({
   truncation: body.truncation ?? 'disabled',
   user: body.user ?? null,
 })
+/** The same when it was made. */
 export type Echo = ReturnType<typeof toEcho>

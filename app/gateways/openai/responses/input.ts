@@ -1,15 +1,14 @@
 import { z } from 'zod'
 import { MAX_MESSAGES } from '../../../domain/native.ts'
-import { content } from './content.ts'
+import { itemContent } from './item-content.ts'
 
 const ROLES = ['user', 'assistant', 'system', 'developer'] as const
 
-/** One thing that was thought, said or done, with the fields of every kind: `type` says which it is. */
 const item = z.object({
   type: z.string().nullish(),
   role: z.enum(ROLES, { error: `must be one of ${ROLES.join(', ')}` }).nullish(),
   id: z.string().nullish(),
-  content,
+  content: itemContent,
   summary: z.array(z.object({ text: z.string() })).nullish(),
   encrypted_content: z.string().nullish(),
   call_id: z.string().nullish(),
@@ -17,8 +16,9 @@ const item = z.object({
   namespace: z.string().nullish(),
   arguments: z.string().nullish(),
   input: z.string().nullish(),
-  output: content,
+  output: itemContent,
 })
+/** One thing that was thought, said or done, with the fields of every kind: `type` says which it is. */
 export type Item = z.infer<typeof item>
 
 const items = z

@@ -12,6 +12,7 @@ import {
 } from './passages.ts'
 import type { ResponseRequest } from './request.ts'
 
+/** What it takes to make items. */
 export interface ItemsNeeds extends Pick<ResponseRequest, 'toolsByName' | 'sealsThinking'> {
   readonly newId: () => string
   /** Called for each event, in their order. */
@@ -29,6 +30,7 @@ export interface Items {
   all(): readonly object[]
 }
 
+/** Items of an answer that begins. */
 export function createItems({ toolsByName, sealsThinking, newId, tell }: ItemsNeeds): Items {
   const closed: object[] = []
   let open: Passage | null = null

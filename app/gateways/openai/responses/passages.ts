@@ -1,6 +1,6 @@
 import type { TokenLogprob } from '../../../domain/native-answer.ts'
 import { logprobsOf } from '../answer.ts'
-import type { Status } from './answer.ts'
+import type { Status } from './response-object.ts'
 import { sealed } from './thinking.ts'
 
 /** An item of one text that comes bit by bit: what the model says, or what it thinks. */
@@ -28,6 +28,7 @@ export const PASSAGE_EVENTS = {
   },
 } as const
 
+/** What the ids of each kind begin with. */
 export const PASSAGE_PREFIX = { message: 'msg_', reasoning: 'rs_' } as const
 
 /** Where the text is, as each event about it says. */

@@ -1,15 +1,15 @@
 import { z } from 'zod'
-import type { ChatRequest } from '../../../domain/native.ts'
+import { topLogprobs } from '../../../domain/native.ts'
 import { isEmpty, refused } from '../../refused.ts'
-import { effort, toThink } from '../reasoning.ts'
+import { type AskedThinking, effort, toThink } from '../reasoning.ts'
 import { ollamaExtras, sampling, toOptions } from '../sampling.ts'
 import { type Echo, toEcho } from './echo.ts'
 import { input } from './input.ts'
-import { toNativeMessages } from './messages.ts'
+import { messagesOf } from './input-messages.ts'
+import { toKnownTools, tools } from './known-tools.ts'
 import { formatOf, text } from './text.ts'
-import { chosenTools, toolChoice } from './tool-choice.ts'
+import { offeredKnownTools, toolChoice } from './tool-choice.ts'
 import type { ToldTool } from './tool-names.ts'
-import { toKnownTools, tools } from './tools.ts'
 
 const KEPT = 'nothing is kept here; send the whole conversation as input'
 
@@ -26,10 +26,11 @@ export const responseRequest = z.object({
   tools,
   tool_choice: toolChoice,
   parallel_tool_calls: z.boolean().nullish(),
+  max_tool_calls: z.int().nullish(),
   reasoning: z.object({ effort, summary: z.string().nullish() }).nullish(),
   text,
   include: z.array(z.string()).nullish(),
-  top_logprobs: z.int().min(0).max(20, 'must be between 0 and 20').nullish(),
+  top_logprobs: topLogprobs,
   truncation: z.enum(['auto', 'disabled'], { error: 'must be auto or disabled' }).nullish(),
   metadata: z.record(z.string(), z.string({ error: 'must be a text' })).nullish(),
   prompt_cache_key: z.string().nullish(),
@@ -42,11 +43,11 @@ export const responseRequest = z.object({
   context_management: refused('conversations are not compacted here', isEmpty),
   moderation: refused('nothing is moderated here'),
 })
+/** The same when it was read. */
 export type ResponseWire = z.infer<typeof responseRequest>
 
 /** A response that was asked for in OpenAI's words. */
-export interface ResponseRequest {
-  readonly chat: ChatRequest
+export interface ResponseRequest extends AskedThinking {
   /** What its answer repeats of it. */
   readonly echo: Echo
   /** The tools by the names that the model knows. */
@@ -59,24 +60,25 @@ export interface ResponseRequest {
 
 /** The same in Ollama's words. Throws bad_request. */
 export function toResponse(body: ResponseWire): ResponseRequest {
-  const { model, stream, keep_alive, max_output_tokens, reasoning, include, top_logprobs } = body
+  const { model, stream, keep_alive, think, max_output_tokens, include, top_logprobs } = body
   const known = toKnownTools(body.tools ?? [])
-  const offered = chosenTools(known, body.tool_choice)
+  const offered = offeredKnownTools(known, body.tool_choice)
   const hasLogprobs = !!top_logprobs || include?.includes('message.output_text.logprobs')
   return {
     chat: {
       model,
       stream: stream ?? false,
-      messages: toNativeMessages(body.input, body.instructions),
+      messages: messagesOf(body.input, body.instructions),
       options: toOptions({ ...body, max_tokens: max_output_tokens }),
       keep_alive,
-      think: body.think ?? toThink(reasoning?.effort),
+      think,
       format: formatOf(body.text),
       ...(offered.length > 0 && { tools: offered }),
       ...(hasLogprobs && { logprobs: true, top_logprobs: top_logprobs ?? 0 }),
       // Who says it would rather have no answer than one to a part of the conversation.
       ...(body.truncation === 'disabled' && { truncate: false }),
     },
+    effort: toThink(body.reasoning?.effort),
     echo: toEcho(body),
     toolsByName: new Map(known.map(({ tool, told }) => [tool.function.name, told])),
     callsInParallel: body.parallel_tool_calls ?? true,

@@ -1,8 +1,8 @@
-import { chatBytes, predictTokensOf } from '../../../domain/native.ts'
 import { bodyOf } from '../../../middleware/body.ts'
-import { chatForUpstream } from '../../../upstream/policy.ts'
+import { CHAT_WORK, promptTokensOf, sendChat } from '../../chat-operation.ts'
 import { operation } from '../../gateway.ts'
 import { newIdentity } from '../answer.ts'
+import { thinkFor } from '../reasoning.ts'
 import { responseDocument, responseStream } from './encoder.ts'
 import { responseRequest, toResponse } from './request.ts'
 
@@ -17,17 +17,20 @@ export const response = operation({
   permissions: [],
   body: bodyOf(responseRequest, toResponse),
   model: ({ chat }) => chat.model,
-  work: {
-    promptBytes: ({ chat }) => chatBytes(chat),
-    predictTokens: ({ chat }) => predictTokensOf(chat),
-  },
+  work: CHAT_WORK,
   handle: (call, needs) => {
-    const { chat, ...told } = call.body
-    const body = JSON.stringify(chatForUpstream(chat, call.model ?? '', call.policy, NAMES))
-    const identity = newIdentity('resp_', call.askedModel, needs)
-    const { newId, clock } = needs
-    const telling = { ...told, identity, newId, clock }
-    const encoder = chat.stream ? responseStream(telling) : responseDocument(telling)
-    return needs.relay.send(call, { method: 'POST', endpoint: '/api/chat', body }, { encoder })
+    const { chat, effort: _, ...told } = call.body
+    const telling = {
+      ...told,
+      identity: newIdentity('resp_', call.askedModel, needs),
+      promptTokens: () => promptTokensOf(chat),
+      newId: needs.newId,
+      clock: needs.clock,
+    }
+    return sendChat(call, needs, {
+      think: thinkFor(call.body, call.capabilities),
+      names: NAMES,
+      encoder: chat.stream ? responseStream(telling) : responseDocument(telling),
+    })
   },
 })

@@ -1,14 +1,16 @@
 import type { ChatRecord } from '../../../domain/native-answer.ts'
 import type { GatewayError } from '../../../errors/gateway-error.ts'
 import { openAiError } from '../../../errors/openai.ts'
-import type { Identity, IdentityNeeds } from '../answer.ts'
-import { type Progress, responseOf } from './answer.ts'
+import type { IdentityNeeds } from '../answer.ts'
 import { createItems } from './items.ts'
 import type { ResponseRequest } from './request.ts'
+import { type AnswerBasis, type Progress, responseOf } from './response-object.ts'
 
-export interface Telling extends Omit<ResponseRequest, 'chat'>, IdentityNeeds {
-  readonly identity: Identity
-}
+/** How an answer is told. */
+export interface Telling
+  extends Omit<ResponseRequest, 'chat' | 'effort'>,
+    AnswerBasis,
+    IdentityNeeds {}
 
 /** Makes a response of what the model says, and tells each step. */
 export interface Teller {
@@ -29,15 +31,16 @@ const BEGUN: Omit<Progress, 'output'> = {
 
 /** `tell` is called for each event, in their order. */
 export function createTeller(
-  { identity, echo, callsInParallel, clock, ...needs }: Telling,
+  telling: Telling,
   tell: (event: string, fields: object) => void,
 ): Teller {
-  const items = createItems({ ...needs, tell })
+  const { callsInParallel, clock } = telling
+  const items = createItems({ ...telling, tell })
   let progress = BEGUN
   let hasBegun = false
   let calls = 0
 
-  const response = (): object => responseOf(identity, echo, { ...progress, output: items.all() })
+  const response = (): object => responseOf(telling, { ...progress, output: items.all() })
 
   const begin = (): void => {
     if (hasBegun) return

@@ -20,6 +20,7 @@ const format = z
 
 /** Which form the answer must have, and how wordy it should be, which is left to the model. */
 export const text = z.object({ format, verbosity: z.string().nullish() }).nullish()
+/** The same when it was read. */
 export type Text = z.infer<typeof text>
 
 /** The form in Ollama's words; undefined for any form. */

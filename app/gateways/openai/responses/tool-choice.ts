@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { badField } from '../../../errors/gateway-error.ts'
-import { offeredTools, type Tool } from '../tools.ts'
+import type { Tool } from '../chat-tools.ts'
+import { neededText } from '../content.ts'
+import { chosenTools, NO_CHOICE, NO_TOOL_NAMED, type Wanted } from '../function-tools.ts'
+import type { KnownTool } from './known-tools.ts'
 import { nativeName } from './tool-names.ts'
-import type { KnownTool } from './tools.ts'
 
 const named = { name: z.string().optional(), namespace: z.string().optional() }
 const choice = z.object({
@@ -11,39 +13,37 @@ const choice = z.object({
   mode: z.string().optional(),
   tools: z.array(z.object({ type: z.string().optional(), ...named })).optional(),
 })
+type Choice = z.infer<typeof choice>
 
 /** Which of the tools the model is to call. */
-export const toolChoice = z.union([z.enum(['none', 'auto', 'required']), choice]).nullish()
+export const toolChoice = z
+  .union([z.enum(['none', 'auto', 'required']), choice], { error: NO_CHOICE })
+  .nullish()
 
-/** The tools that the model is told of. Throws bad_request for a choice that is none of them. */
-export function chosenTools(
+/** The tools that the model is told of. Throws bad_request for a choice of what was not given. */
+export const offeredKnownTools = (
   known: readonly KnownTool[],
   choice: z.infer<typeof toolChoice>,
-): Tool[] {
-  const tools = known.map(({ tool }) => tool)
-  if (choice == null || typeof choice === 'string') return offeredTools(tools, choice)
-  const names = namesIn(choice)
-  const allowed = names.map((name) => ({ function: { name } }))
-  const offered = offeredTools(tools, { type: 'allowed_tools', allowed_tools: { tools: allowed } })
-  if (offered.length === 0) throw badField('tool_choice', 'names none of the tools that were given')
-  return offered
-}
+): Tool[] =>
+  chosenTools(
+    known.map(({ tool }) => tool),
+    choice && typeof choice === 'object' ? wantedBy(choice) : choice,
+  )
 
-function namesIn(given: z.infer<typeof choice>): string[] {
+function wantedBy(given: Choice): Wanted[] {
   switch (given.type) {
     case 'function':
     case 'custom':
-      return namesOf([given])
+      return [wanted(given, 'tool_choice')]
     case 'allowed_tools':
-      return namesOf(given.tools ?? [])
+      if (!given.tools?.length) throw badField('tool_choice.tools', NO_TOOL_NAMED)
+      return given.tools.map((tool, i) => wanted(tool, `tool_choice.tools[${i}]`))
     default:
       throw badField('tool_choice.type', 'must be function, custom or allowed_tools')
   }
 }
 
-const namesOf = (
-  given: readonly { readonly name?: string | undefined; readonly namespace?: string | undefined }[],
-): string[] =>
-  given.flatMap(({ name, namespace }) =>
-    name === undefined ? [] : [nativeName({ name, namespace })],
-  )
+function wanted({ name, namespace }: Pick<Choice, 'name' | 'namespace'>, at: string): Wanted {
+  const field = `${at}.name`
+  return { name: nativeName({ name: neededText(name, field), namespace }), field }
+}

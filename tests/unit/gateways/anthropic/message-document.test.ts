@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { chatDone, toolCall } from '../../../support/fake-ollama/records.ts'
-import { whole } from './telling.ts'
+import { UNUSED, whole } from './telling.ts'
 
 const METRICS = { promptTokens: 11, tokens: 3 }
 const WEATHER = toolCall(0, 'weather', { city: 'Łódź' })
@@ -11,6 +11,7 @@ const used = (call: ReturnType<typeof toolCall>) => ({
   id: call.id,
   name: call.function.name,
   input: call.function.arguments,
+  caller: { type: 'direct' },
 })
 
 type Answer = Parameters<typeof chatDone>[2]
@@ -24,15 +25,14 @@ test('an answer in one piece is the message that Anthropic documents', () => {
     type: 'message',
     role: 'assistant',
     model: 'claude',
+    container: null,
+    context_management: null,
+    diagnostics: null,
     content: [{ type: 'text', text: 'Grüße 😀' }],
+    stop_details: null,
     stop_reason: 'end_turn',
     stop_sequence: null,
-    usage: {
-      input_tokens: 11,
-      output_tokens: 3,
-      cache_creation_input_tokens: 0,
-      cache_read_input_tokens: 0,
-    },
+    usage: { input_tokens: 11, output_tokens: 3, ...UNUSED },
   })
 })
 
@@ -76,7 +76,7 @@ test.each([
   ['end_turn', 'stop', ''],
   ['max_tokens', 'length', ''],
   ['tool_use', 'stop', { tool_calls: [CLOCK] }],
-  ['tool_use', 'length', { tool_calls: [CLOCK] }],
+  ['max_tokens', 'length', { tool_calls: [CLOCK] }],
 ] as const)(
   'it ends for the reason %s where Ollama says %s',
   (stop_reason, doneReason, message) => {
@@ -86,3 +86,14 @@ test.each([
     })
   },
 )
+
+test.each([
+  ['nothing', {}, [5, 0]],
+  ['nonsense', { prompt_eval_count: -1, eval_count: '3' }, [5, 0]],
+  ['nothing that can be counted', { prompt_eval_count: 1e300, eval_count: 0.5 }, [5, 0]],
+  ['that nothing was read', { prompt_eval_count: 0, eval_count: 3 }, [0, 3]],
+])('its tokens are those of the ledger where Ollama says %s', (_, counts, [read, written]) => {
+  expect(whole({ ...chatDone('m'), ...counts })).toMatchObject({
+    usage: { input_tokens: read, output_tokens: written },
+  })
+})

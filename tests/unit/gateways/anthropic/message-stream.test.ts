@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'bun:test'
 import { chatChunk, chatDone, toolCall } from '../../../support/fake-ollama/records.ts'
-import { inShort, streamed } from './telling.ts'
+import { inShort, streamed, UNUSED } from './telling.ts'
 
 const said = (message: Parameters<typeof chatChunk>[1]) => chatChunk('m', message)
 const DONE = chatDone('m', { promptTokens: 11, tokens: 3 })
 const WEATHER = toolCall(0, 'weather', { city: 'Łódź' })
 const CLOCK = toolCall(1, 'clock', {})
-const USAGE = { cache_creation_input_tokens: 0, cache_read_input_tokens: 0 }
 
 test('a text is told in the events that Anthropic documents', async () => {
   expect(await streamed([said('Hel'), said('lo 😀'), DONE])).toEqual([
@@ -17,10 +16,14 @@ test('a text is told in the events that Anthropic documents', async () => {
         type: 'message',
         role: 'assistant',
         model: 'claude',
+        container: null,
+        context_management: null,
+        diagnostics: null,
         content: [],
+        stop_details: null,
         stop_reason: null,
         stop_sequence: null,
-        usage: { input_tokens: 5, output_tokens: 0, ...USAGE },
+        usage: { input_tokens: 5, output_tokens: 0, ...UNUSED },
       },
     },
     { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
@@ -29,8 +32,14 @@ test('a text is told in the events that Anthropic documents', async () => {
     { type: 'content_block_stop', index: 0 },
     {
       type: 'message_delta',
-      delta: { stop_reason: 'end_turn', stop_sequence: null },
-      usage: { input_tokens: 11, output_tokens: 3, ...USAGE },
+      context_management: null,
+      delta: {
+        container: null,
+        stop_details: null,
+        stop_reason: 'end_turn',
+        stop_sequence: null,
+      },
+      usage: { input_tokens: 11, output_tokens: 3, ...UNUSED },
     },
     { type: 'message_stop' },
   ])
@@ -54,7 +63,13 @@ test('a call is a block of its own, with its whole input in one part', async () 
     {
       type: 'content_block_start',
       index: 0,
-      content_block: { type: 'tool_use', id: 'call_ab12cd30', name: 'weather', input: {} },
+      content_block: {
+        type: 'tool_use',
+        id: 'call_ab12cd30',
+        name: 'weather',
+        input: {},
+        caller: { type: 'direct' },
+      },
     },
     {
       type: 'content_block_delta',
@@ -138,8 +153,8 @@ test('a call without an id or arguments is given what it lacks', async () => {
   const events = await streamed([said({ tool_calls: [call, call] }), DONE])
   const blocks = events.flatMap(({ content_block }) => content_block ?? [])
   expect(blocks).toEqual([
-    { type: 'tool_use', id: 'toolu_a1', name: 'clock', input: {} },
-    { type: 'tool_use', id: 'toolu_a2', name: 'clock', input: {} },
+    { type: 'tool_use', id: 'toolu_a1', name: 'clock', input: {}, caller: { type: 'direct' } },
+    { type: 'tool_use', id: 'toolu_a2', name: 'clock', input: {}, caller: { type: 'direct' } },
   ])
   expect(events[2]).toMatchObject({ delta: { partial_json: '{}' } })
 })
@@ -161,13 +176,17 @@ describe('the end of a message', () => {
     })
   })
 
-  test('is a call even where there was no room for more', async () => {
+  test('is that there was no room for more even after a call', async () => {
     expect(await ending({ doneReason: 'length' }, { tool_calls: [CLOCK] })).toMatchObject({
-      delta: { stop_reason: 'tool_use' },
+      delta: { stop_reason: 'max_tokens' },
     })
   })
 
-  test('has our estimate of the prompt where Ollama does not count it', async () => {
+  test('has our estimate of the prompt where Ollama does not count it, or counts nonsense', async () => {
     expect(await ending({})).toMatchObject({ usage: { input_tokens: 5, output_tokens: 0 } })
+    const nonsense = { ...DONE, prompt_eval_count: 'many', eval_count: -3 }
+    expect((await streamed([nonsense])).at(-2)).toMatchObject({
+      usage: { input_tokens: 5, output_tokens: 0 },
+    })
   })
 })

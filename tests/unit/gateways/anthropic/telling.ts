@@ -6,6 +6,20 @@ import {
 } from '../../../../app/gateways/anthropic/message-encoder.ts'
 import { eventsIn, told, toldWhole } from '../../support/told.ts'
 
+/** What every count has besides the tokens: none of it is used or known here. */
+export const UNUSED = {
+  cache_creation: null,
+  cache_creation_input_tokens: 0,
+  cache_read_input_tokens: 0,
+  fallback_credit: null,
+  inference_geo: null,
+  iterations: null,
+  output_tokens_details: null,
+  server_tool_use: null,
+  service_tier: null,
+  speed: null,
+}
+
 /** How answers are told in these tests. */
 export function telling(change: Partial<MessageTelling> = {}): MessageTelling {
   let ids = 0

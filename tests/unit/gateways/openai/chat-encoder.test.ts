@@ -10,6 +10,7 @@ const telling = (change: object = {}) => ({
   identity: HEAD,
   includeUsage: false,
   callsInParallel: true,
+  promptTokens: () => 9,
   newId: () => 'a-new-id',
   ...change,
 })
@@ -49,9 +50,30 @@ describe('a stream', () => {
     expect((await choices(records, { includeUsage: true })).at(-1)).toEqual({
       usage: { prompt_tokens: 11, completion_tokens: 3, total_tokens: 14 },
     })
-    expect((await choices([chatDone(MODEL)], { includeUsage: true })).at(-1)).toEqual({
-      usage: { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 },
-    })
+  })
+
+  test('estimates the prompt where Ollama has not counted it, or says nonsense', async () => {
+    const nonsense = { prompt_eval_count: -1, eval_count: 'x' }
+    for (const counts of [{}, nonsense]) {
+      const records = [chatDone(MODEL, {}, '', counts)]
+      expect((await choices(records, { includeUsage: true })).at(-1)).toEqual({
+        usage: { prompt_tokens: 9, completion_tokens: 0, total_tokens: 9 },
+      })
+    }
+  })
+
+  test('says in every other chunk that usage comes later, where it is asked for', async () => {
+    const records = [
+      chatChunk(MODEL, { thinking: 'hm' }),
+      chatChunk(MODEL, { content: 'x', tool_calls: [toolCall(0, 'f', {})] }),
+      chatDone(MODEL),
+    ]
+    const usages = async (includeUsage: boolean) =>
+      eventsIn(await told(chatStream(telling({ includeUsage })), records)).map(
+        ({ data }) => (data as { usage?: unknown }).usage,
+      )
+    expect((await usages(true)).slice(0, -1)).toEqual([null, null, null, null])
+    expect(await usages(false)).toEqual([undefined, undefined, undefined, undefined])
   })
 
   test('tells what was thought apart from what was said, though one record has both', async () => {
@@ -147,6 +169,7 @@ describe('an answer in one piece', () => {
       ],
       usage: { prompt_tokens: 11, completion_tokens: 3, total_tokens: 14 },
     })
+    expect(whole(chatDone(MODEL))).toMatchObject({ usage: { prompt_tokens: 9, total_tokens: 9 } })
   })
 
   test('has its calls, one where no more may be made at once', () => {

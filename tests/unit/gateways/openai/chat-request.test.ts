@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { chatCompletionRequest, toChat } from '../../../../app/gateways/openai/chat-request.ts'
+import { thinkFor } from '../../../../app/gateways/openai/reasoning.ts'
 import { bodyOf } from '../../../../app/middleware/body.ts'
 
 const reader = bodyOf(chatCompletionRequest, toChat)
@@ -64,9 +65,21 @@ describe('what shapes the answer', () => {
     ['medium', 'medium'],
     ['high', 'high'],
     ['xhigh', 'max'],
-  ])('includes how much is thought: %s', (effort, think) => {
-    expect(chat({ reasoning_effort: effort }).think).toBe(think as never)
-    expect(chat({ reasoning: { effort }, reasoning_effort: 'low' }).think).toBe(think as never)
+  ] as const)('includes how much is thought, by models that can: %s', (effort, think) => {
+    const thinks = (change: object) => thinkFor(read(change), ['completion', 'thinking'])
+    expect(thinks({ reasoning_effort: effort })).toBe(think)
+    expect(thinks({ reasoning: { effort }, reasoning_effort: 'low' })).toBe(think)
+    expect(thinkFor(read({ reasoning_effort: effort }), null)).toBe(think)
+    expect(thinkFor(read({ reasoning_effort: effort }), ['completion'])).toBe(
+      effort === 'none' ? false : undefined,
+    )
+  })
+
+  test('includes what is said of thinking in the words of Ollama, to every model', () => {
+    const asked = read({ think: 'high', reasoning_effort: 'low' })
+    expect(thinkFor(asked, ['completion'])).toBe('high')
+    expect(thinkFor(read({ think: false, reasoning_effort: 'low' }), null)).toBe(false)
+    expect(thinkFor(read(), ['completion', 'thinking'])).toBeUndefined()
   })
 
   test.each([
@@ -102,6 +115,7 @@ describe('tools', () => {
     ['auto', ['f', 'g']],
     ['required', ['f', 'g']],
     [{ type: 'function', function: { name: 'g' } }, ['g']],
+    [null, ['f', 'g']],
     [
       {
         type: 'allowed_tools',

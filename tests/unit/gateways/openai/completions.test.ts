@@ -7,6 +7,7 @@ import {
   completionRequest,
   toGenerate,
 } from '../../../../app/gateways/openai/completion-request.ts'
+import { thinkForCompletion } from '../../../../app/gateways/openai/reasoning.ts'
 import { bodyOf } from '../../../../app/middleware/body.ts'
 import { generateChunk, generateDone } from '../../../support/fake-ollama/records.ts'
 import { eventsIn, refusal, told, toldWhole } from '../../support/told.ts'
@@ -15,6 +16,12 @@ const reader = bodyOf(completionRequest, toGenerate)
 const read = (change: object) => reader.read({ model: 'm', prompt: 'hi', ...change })
 const HEAD = { id: 'cmpl-1', created: 1_800_000_000, model: 'gpt-3' }
 const MODEL = 'llama3:latest'
+const telling = (change: object = {}) => ({
+  identity: HEAD,
+  includeUsage: false,
+  promptTokens: () => 9,
+  ...change,
+})
 
 describe('a completion', () => {
   test('is asked for in the words of Ollama', () => {
@@ -55,11 +62,14 @@ describe('a completion', () => {
 
   test('is told in one piece', () => {
     const answer = generateDone(MODEL, { promptTokens: 4, tokens: 2 }, 'upon')
-    expect(toldWhole(completionDocument(HEAD), answer)).toEqual({
+    expect(toldWhole(completionDocument(telling()), answer)).toEqual({
       ...HEAD,
       object: 'text_completion',
       choices: [{ text: 'upon', index: 0, logprobs: null, finish_reason: 'stop' }],
       usage: { prompt_tokens: 4, completion_tokens: 2, total_tokens: 6 },
+    })
+    expect(toldWhole(completionDocument(telling()), generateDone(MODEL))).toMatchObject({
+      usage: { prompt_tokens: 9, completion_tokens: 0, total_tokens: 9 },
     })
   })
 
@@ -69,9 +79,9 @@ describe('a completion', () => {
       generateChunk(MODEL, ''),
       generateDone(MODEL, { promptTokens: 4, tokens: 2, doneReason: 'length' }, 'pon'),
     ]
-    const text = await told(completionStream(HEAD, true), records)
+    const text = await told(completionStream(telling({ includeUsage: true })), records)
     expect(text).toEndWith('data: [DONE]\n\n')
-    const common = { ...HEAD, object: 'text_completion' }
+    const common = { ...HEAD, object: 'text_completion', usage: null }
     const choice = { index: 0, logprobs: null }
     expect(eventsIn(text).map(({ data }) => data)).toEqual([
       { ...common, choices: [{ ...choice, text: 'u', finish_reason: null }] },
@@ -84,6 +94,30 @@ describe('a completion', () => {
     ])
   })
 
+  test('says nothing of what was used where that is not asked for', async () => {
+    const text = await told(completionStream(telling()), [generateDone(MODEL, {}, 'x')])
+    expect(eventsIn(text).map(({ data }) => data)).toEqual([
+      {
+        ...HEAD,
+        object: 'text_completion',
+        choices: [{ text: 'x', index: 0, logprobs: null, finish_reason: 'stop' }],
+      },
+    ])
+  })
+
+  test('is not thought about unless that is asked for, by models that would', () => {
+    const thinks = (change: object, capabilities: readonly string[] | null) =>
+      thinkForCompletion(read(change).generate, capabilities)
+    expect(thinks({}, ['completion', 'thinking'])).toBe(false)
+    expect(thinks({}, ['completion'])).toBeUndefined()
+    expect(thinks({}, null)).toBeUndefined()
+    expect(thinks({ think: null }, ['thinking'])).toBe(false)
+    for (const think of [true, 'high', false]) {
+      expect(thinks({ think }, ['completion', 'thinking'])).toBe(think as boolean)
+      expect(thinks({ think }, ['completion'])).toBe(think as boolean)
+    }
+  })
+
   test('tells how likely tokens were, and where in the whole text each begins', async () => {
     const logprobs = (token: string) => [
       { token, logprob: -0.5, top_logprobs: [{ token: 'z', logprob: -3 }] },
@@ -93,7 +127,7 @@ describe('a completion', () => {
       generateChunk(MODEL, 'c', { logprobs: logprobs('c') }),
       generateDone(MODEL),
     ]
-    const events = eventsIn(await told(completionStream(HEAD, false), records))
+    const events = eventsIn(await told(completionStream(telling()), records))
     expect(events[1]?.data).toMatchObject({
       choices: [
         {

@@ -23,12 +23,13 @@ export const refused = (change: object) => refusal(() => read(change))
 
 /** How the answer to such a request is told; its ids are counted from 1. */
 export function telling(change: object = {}): Telling {
-  const { chat: _, ...told } = read(change)
+  const { chat: _chat, effort: _effort, ...told } = read(change)
   let ids = 0
   return {
     ...told,
     identity: { id: 'resp_1', created: 1_800_000_000, model: 'gpt-4' },
     newId: () => String(++ids),
+    promptTokens: () => 9,
     clock: createClock(1_800_000_005_000),
   }
 }

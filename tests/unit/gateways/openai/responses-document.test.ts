@@ -1,8 +1,19 @@
 import { describe, expect, test } from 'bun:test'
+import type OpenAI from 'openai'
 import { responseDocument } from '../../../../app/gateways/openai/responses/encoder.ts'
+import type { responseOf } from '../../../../app/gateways/openai/responses/response-object.ts'
 import { chatDone, toolCall } from '../../../support/fake-ollama/records.ts'
 import { toldWhole } from '../../support/told.ts'
 import { MODEL, telling } from './response-stage.ts'
+
+type Promised = OpenAI.Responses.Response
+/** What it promises and is not there; its client puts the text together itself. */
+type Missing = Exclude<
+  {
+    [Name in keyof Promised]-?: object extends Pick<Promised, Name> ? never : Name
+  }[keyof Promised],
+  keyof ReturnType<typeof responseOf> | 'output_text'
+>
 
 const whole = (answer: object, change: object = {}) =>
   toldWhole(responseDocument(telling(change)), answer) as Record<string, unknown>
@@ -36,6 +47,7 @@ describe('an answer in one piece', () => {
         output_tokens_details: { reasoning_tokens: 0 },
         total_tokens: 14,
       },
+      access_programs: null,
       background: false,
       conversation: null,
       frequency_penalty: 0,
@@ -63,11 +75,24 @@ describe('an answer in one piece', () => {
     })
   })
 
+  test("has all that the types of OpenAI's client promise", () => {
+    const missing: [Missing] extends [never] ? null : Missing = null
+    expect(missing).toBeNull()
+  })
+
+  test('has the estimate of its prompt where Ollama has not counted it', () => {
+    const usage = { input_tokens: 9, output_tokens: 0, total_tokens: 9 }
+    expect(whole(chatDone(MODEL))).toMatchObject({ usage })
+    const nonsense = { prompt_eval_count: -1, eval_count: 1.5 }
+    expect(whole(chatDone(MODEL, {}, '', nonsense))).toMatchObject({ usage })
+  })
+
   test('repeats what was asked for', () => {
     const format = { type: 'json_schema', name: 'colour', strict: true, schema: { type: 'object' } }
     const asked = {
       instructions: 'be kind',
       max_output_tokens: 20,
+      max_tool_calls: 3,
       metadata: { team: 'red' },
       parallel_tool_calls: false,
       prompt_cache_key: 'k',

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { thinkFor } from '../../../../app/gateways/openai/reasoning.ts'
 import { chat, read, refused } from './response-stage.ts'
 
 test('the shortest request sets nothing that it does not say', () => {
@@ -24,12 +25,18 @@ describe('what shapes the answer', () => {
     ['medium', 'medium'],
     ['xhigh', 'max'],
   ] as const)('is thought about with the effort %s', (effort, think) => {
-    expect(chat({ reasoning: { effort } }).think).toBe(think)
+    expect(thinkFor(read({ reasoning: { effort } }), ['completion', 'thinking'])).toBe(think)
+  })
+
+  test('is not thought about by models that can not, unless it is said in the words of Ollama', () => {
+    const asked = { reasoning: { effort: 'high' } }
+    expect(thinkFor(read(asked), ['completion'])).toBeUndefined()
+    expect(thinkFor(read({ ...asked, think: 'low' }), ['completion'])).toBe('low')
   })
 
   test('is thought about as the model likes where nothing is said', () => {
-    expect(chat({ reasoning: { summary: 'auto' } }).think).toBeUndefined()
-    expect(chat({ reasoning: null }).think).toBeUndefined()
+    expect(thinkFor(read({ reasoning: { summary: 'auto' } }), ['thinking'])).toBeUndefined()
+    expect(thinkFor(read({ reasoning: null }), ['thinking'])).toBeUndefined()
   })
 
   test('can be what only Ollama has', () => {
@@ -106,6 +113,18 @@ describe('a request is refused, with the field,', () => {
     [{ input: 5 }, 'input', 'must be a text or a list of items'],
     [{ input: [] }, 'input', 'must hold at least one item'],
     [{ max_output_tokens: 0 }, 'max_output_tokens', 'must be at least 1'],
+    [{ think: 'deeply' }, 'think', 'must be true, false, low, medium, high or max'],
+    [
+      { input: [{ role: 'user', content: 7 }] },
+      'input[0].content',
+      'must be a text or a list of parts',
+    ],
+    [
+      { input: [{ role: 'user', content: Array(1001).fill({ type: 'input_text', text: '' }) }] },
+      'input[0].content',
+      'at most 1000 parts',
+    ],
+    [{ max_tool_calls: 'x' }, 'max_tool_calls', 'must be a number'],
     [{ top_logprobs: 21 }, 'top_logprobs', 'must be between 0 and 20'],
     [{ truncation: 'some' }, 'truncation', 'must be auto or disabled'],
     [{ metadata: { a: 1 } }, 'metadata.a', 'must be a text'],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { chatChunk, chatDone, toolCall } from '../../../support/fake-ollama/records.ts'
-import { chat, eventsFor, MODEL, read, refused, steps } from './response-stage.ts'
+import { chat, eventsFor, MODEL, read, steps } from './response-stage.ts'
 
 const f = { type: 'function', name: 'f', description: 'does', parameters: { type: 'object' } }
 const g = { type: 'function', name: 'g' }
@@ -135,48 +135,5 @@ test('an answer repeats the tools that it was made with, and the choice', async 
   expect(created?.response).toMatchObject({
     tool_choice,
     tools: [f, { ...g, description: null, parameters: null, strict: null }, patch, files],
-  })
-})
-
-describe('a tool is refused, with its place,', () => {
-  const kind = (what: string) =>
-    `there are no tools of the type ${what} here; give functions, custom tools or namespaces`
-  const CHOICE = 'must be function, custom or allowed_tools'
-  test.each([
-    ...[
-      'web_search',
-      'web_search_preview',
-      'file_search',
-      'code_interpreter',
-      'image_generation',
-      'mcp',
-      'computer_use_preview',
-      'local_shell',
-      'tool_search',
-    ].map((type) => [{ tools: [f, { type }] }, 'tools[1].type', kind(type)] as const),
-    [{ tools: [{ ...files, tools: [f, { type: 'mcp' }] }] }, 'tools[0].tools[1].type', kind('mcp')],
-    [{ tools: [{ ...files, tools: [files] }] }, 'tools[0].tools[0].type', kind('namespace')],
-    [{ tools: [{ type: 'function' }] }, 'tools[0].name', 'must be a text'],
-    [{ tools: [{ type: 'namespace', tools: [f] }] }, 'tools[0].name', 'must be a text'],
-    [{ tools: [{ ...f, name: '' }] }, 'tools[0].name', 'must not be empty'],
-    [{ tools: [f], tool_choice: { type: 'web_search' } }, 'tool_choice.type', CHOICE],
-    [
-      { tools: [f], tool_choice: { type: 'function', name: 'h' } },
-      'tool_choice',
-      'names none of the tools that were given',
-    ],
-    [
-      {
-        tools: [1, 2].map((n) => ({
-          ...files,
-          name: `n${n}`,
-          tools: Array.from({ length: 200 }, (_, i) => ({ ...f, name: `f${i}` })),
-        })),
-      },
-      'tools',
-      'at most 256 tools',
-    ],
-  ])('for %j', (change, field, problem) => {
-    expect(refused(change)).toEqual({ field, message: `${field}: ${problem}` })
   })
 })

@@ -1,8 +1,10 @@
+import type { NativeMessage } from '../../../domain/native.ts'
 import { badField } from '../../../errors/gateway-error.ts'
 import { argumentsOf } from '../chat-messages.ts'
-import { toNativeContent } from './content.ts'
-import { type Conversation, createConversation, type NativeMessage } from './conversation.ts'
+import { neededText } from '../content.ts'
+import { type Conversation, createConversation } from './conversation.ts'
 import type { Item } from './input.ts'
+import { toItemContent } from './item-content.ts'
 import { thinkingIn } from './thinking.ts'
 import { nativeName } from './tool-names.ts'
 
@@ -12,7 +14,7 @@ const KINDS = [
 ].join(', ')
 
 /** The conversation as Ollama takes it. Throws bad_request with the path of what can't be told to it. */
-export function toNativeMessages(
+export function messagesOf(
   input: string | readonly Item[],
   instructions: string | null | undefined,
 ): NativeMessage[] {
@@ -43,7 +45,7 @@ function add(conversation: Conversation, item: Item, field: string): void {
     case 'custom_tool_call':
       conversation.call({
         ...callIn(item, field),
-        arguments: { input: needed(item.input, `${field}.input`) },
+        arguments: { input: neededText(item.input, `${field}.input`) },
       })
       return
     case 'function_call_output':
@@ -64,7 +66,7 @@ const kindOf = ({ role, id }: Item): string | undefined => {
 }
 
 function addMessage(conversation: Conversation, { role, content }: Item, field: string): void {
-  const said = toNativeContent(content, `${field}.content`)
+  const said = toItemContent(content, `${field}.content`)
   if (role == null) throw badField(`${field}.role`, 'must say who speaks')
   if (role === 'assistant') conversation.say(said)
   // Only some models know the newer word for it.
@@ -72,25 +74,20 @@ function addMessage(conversation: Conversation, { role, content }: Item, field: 
 }
 
 const callIn = ({ call_id, name, namespace }: Item, field: string) => ({
-  id: needed(call_id, `${field}.call_id`),
+  id: neededText(call_id, `${field}.call_id`),
   name: nativeName({
-    name: needed(name, `${field}.name`),
+    name: neededText(name, `${field}.name`),
     namespace: namespace ?? undefined,
   }),
 })
 
 function addOutput(conversation: Conversation, { call_id, output }: Item, field: string): void {
-  const tool_call_id = needed(call_id, `${field}.call_id`)
+  const tool_call_id = neededText(call_id, `${field}.call_id`)
   const tool_name = conversation.calledBy(tool_call_id)
   conversation.hear({
     role: 'tool',
-    ...toNativeContent(output, `${field}.output`),
+    ...toItemContent(output, `${field}.output`),
     ...(tool_name !== undefined && { tool_name }),
     tool_call_id,
   })
-}
-
-function needed(text: string | null | undefined, field: string): string {
-  if (text == null) throw badField(field, 'must be a text')
-  return text
 }

@@ -1,14 +1,15 @@
 import { z } from 'zod'
 import { MAX_TOOLS } from '../../../domain/native.ts'
 import { badField } from '../../../errors/gateway-error.ts'
-import type { Tool } from '../tools.ts'
+import type { Tool } from '../chat-tools.ts'
+import { checkTool, toolName } from '../function-tools.ts'
 import { nativeName, type ToldTool } from './tool-names.ts'
 
 const TOO_MANY = `at most ${MAX_TOOLS} tools`
 
 const tool = z.object({
   type: z.string(),
-  name: z.string().min(1, 'must not be empty').max(256).optional(),
+  name: toolName.optional(),
   description: z.string().nullish(),
   parameters: z.record(z.string(), z.unknown()).nullish(),
   strict: z.boolean().nullish(),
@@ -71,7 +72,9 @@ function toKnown(given: GivenTool, field: string, namespace?: string): KnownTool
   const told: ToldTool = { kind: type, name, namespace }
   const about =
     type === 'function' ? { description, parameters: parameters ?? NOTHING } : textTool(given)
-  return { told, tool: { type: 'function', function: { name: nativeName(told), ...about } } }
+  const tool: Tool = { type: 'function', function: { name: nativeName(told), ...about } }
+  checkTool(tool, field, type === 'function' ? `${field}.parameters` : field)
+  return { told, tool }
 }
 
 const nameless = (field: string) => badField(`${field}.name`, 'must be a text')

@@ -44,10 +44,12 @@ describe('what a user says', () => {
     expect(nativeUser(document(), text('sum it up'))).toEqual([
       { role: 'user', content: 'once upon a time\nsum it up' },
     ])
-    const titled = document({ title: 'A tale', context: 'for children', citations: null })
-    expect(nativeUser(titled)).toEqual([
-      { role: 'user', content: 'A tale\nfor children\nonce upon a time' },
-    ])
+    for (const citations of [undefined, null, {}, { enabled: false }]) {
+      const titled = document({ title: 'A tale', context: 'for children', citations })
+      expect(nativeUser(titled)).toEqual([
+        { role: 'user', content: 'A tale\nfor children\nonce upon a time' },
+      ])
+    }
   })
 
   test('is a message even when it is nothing: no messages at all would load the model', () => {

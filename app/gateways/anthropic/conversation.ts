@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type ChatRequest, MAX_MESSAGES, MAX_TOOLS } from '../../domain/native.ts'
+import { MAX_MESSAGES, MAX_TOOLS, type NativeMessage } from '../../domain/native.ts'
 import { badField } from '../../errors/gateway-error.ts'
 import {
   assistantContent,
@@ -33,8 +33,6 @@ export const messages = z
 
 /** What comes before it. */
 export const system = systemContent.nullish()
-
-type NativeMessage = NonNullable<ChatRequest['messages']>[number]
 
 /**
  * The same in Ollama's words: results of tools are messages of their own, before what is said along with
