@@ -29,11 +29,8 @@ function imageOf(mediaType: string | null, base64: string, field: string): strin
 /** Base64 of either alphabet in the form that Ollama takes, padded; null for what is none. */
 export function standardBase64(text: string): string | null {
   const length = text.length - (/=*$/.exec(text.slice(-2))?.[0].length ?? 0)
-  if (!isBase64(text) || length % 4 === 1) return null
+  if (!BASE64.test(text) || length % 4 === 1) return null
   const bare = text.slice(0, length)
   const ordinary = /[-_]/.test(bare) ? bare.replaceAll('-', '+').replaceAll('_', '/') : bare
   return ordinary + '='.repeat(-length & 3)
 }
-
-/** Whether it is something in base64, of either alphabet. */
-export const isBase64 = (text: string): boolean => BASE64.test(text)

@@ -9,12 +9,12 @@ import { principal } from './support/principal.ts'
 import { createTestServer, GOOD } from './support/test-server.ts'
 
 const NOBODY = {}
+const filledIn = (path: string): string =>
+  path.replace(':digest', 'sha256:0').replace(':id{.+}', 'x').replace(':id{resp_[^/]+}', 'resp_x')
+
 const everyRoute = GATEWAYS.flatMap(({ basePath, operations }) =>
   operations.flatMap(({ method, paths }) =>
-    paths.map(
-      (path) =>
-        [method, basePath + path.replace(':digest', 'sha256:0').replace(':id{.+}', 'x')] as const,
-    ),
+    paths.map((path) => [method, basePath + filledIn(path)] as const),
   ),
 )
 

@@ -62,7 +62,7 @@ export const thinkingBlock = (thinking: string) => ({
 /** A call; it gets an id where Ollama gives it none. */
 export const toolUseBlock = (call: AnswerToolCall, newId: () => string) => ({
   type: 'tool_use' as const,
-  id: call.id ?? idOf('toolu_', newId),
+  id: call.id || idOf('toolu_', newId),
   name: call.function.name,
   input: call.function.arguments ?? {},
   caller: { type: 'direct' as const },

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isBase64, MEDIA_TYPES } from '../inline-image.ts'
+import { MEDIA_TYPES, standardBase64 } from '../inline-image.ts'
 
 const MAX_BLOCKS = 1000
 
@@ -18,7 +18,9 @@ const image = z.object({
       error: 'must be "base64"; images are neither fetched nor kept here, send the image itself',
     }),
     media_type: z.enum(MEDIA_TYPES, { error: `must be one of ${MEDIA_TYPES.join(', ')}` }),
-    data: z.string().refine(isBase64, { error: 'is not valid base64' }),
+    data: z.string().refine((data) => standardBase64(data) !== null, {
+      error: 'is not valid base64',
+    }),
   }),
 })
 

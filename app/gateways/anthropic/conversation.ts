@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { MAX_MESSAGES, MAX_TOOLS, type NativeMessage } from '../../domain/native.ts'
 import { badField } from '../../errors/gateway-error.ts'
+import { standardBase64 } from '../inline-image.ts'
 import {
   assistantContent,
   noSuchKind,
@@ -115,7 +116,9 @@ function answer(
 
 /** One text, and the images beside it. */
 function seen(blocks: readonly SeenBlock[]): { content: string; images?: string[] } {
-  const images = blocks.flatMap((block) => (block.type === 'image' ? [block.source.data] : []))
+  const images = blocks.flatMap((block) =>
+    block.type === 'image' ? (standardBase64(block.source.data) ?? []) : [],
+  )
   const content = textOf(blocks.filter((block) => block.type !== 'image'))
   return { content, ...(images.length > 0 && { images }) }
 }

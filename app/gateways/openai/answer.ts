@@ -63,7 +63,7 @@ export function finishReason({ done_reason }: FinalRecord, hasCalls: boolean): s
 /** A call as OpenAI has it: with an id, and its arguments as text. */
 export const toolCallOf = (call: AnswerToolCall, index: number, newId: () => string) => ({
   index,
-  id: call.id ?? idOf('call_', newId),
+  id: call.id || idOf('call_', newId),
   type: 'function',
   function: { name: call.function.name, arguments: JSON.stringify(call.function.arguments ?? {}) },
 })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { badField } from '../../errors/gateway-error.ts'
-import { imageInUrl, isBase64 } from '../inline-image.ts'
+import { imageInUrl, standardBase64 } from '../inline-image.ts'
 import {
   contentOf,
   type NativeContent,
@@ -56,6 +56,7 @@ function imageIn(given: Part['image_url'], field: string): string {
 
 function soundIn(given: Part['input_audio'], field: string): string {
   if (given === undefined) throw badField(field, 'must have data')
-  if (!isBase64(given.data)) throw badField(`${field}.data`, 'is not valid base64')
-  return given.data
+  const sound = standardBase64(given.data)
+  if (sound === null) throw badField(`${field}.data`, 'is not valid base64')
+  return sound
 }

@@ -1,5 +1,5 @@
 import type { ChatRecord } from '../../domain/native-answer.ts'
-import { AS_IT_COMES, type Encoder, rewritten } from '../encoder.ts'
+import { AS_IT_COMES, type Encoder, rewrittenAnswer } from '../encoder.ts'
 import { eventStream } from '../event-stream.ts'
 import {
   finishReason,
@@ -21,7 +21,7 @@ export interface ChatTelling extends ChunkTelling {
 /** Tells a chat as OpenAI's chat completion, in one piece. */
 export const chatDocument = (telling: ChatTelling): Encoder => ({
   ...AS_IT_COMES,
-  document: rewritten((answer: ChatRecord) => {
+  document: rewrittenAnswer((answer: ChatRecord) => {
     const { identity, callsInParallel, newId } = telling
     const { content = '', thinking, tool_calls } = answer.message ?? {}
     const told = (tool_calls ?? []).slice(0, callsInParallel ? undefined : 1)

@@ -1,5 +1,5 @@
 import type { GenerateRecord, TokenLogprob } from '../../domain/native-answer.ts'
-import { AS_IT_COMES, type Encoder, rewritten } from '../encoder.ts'
+import { AS_IT_COMES, type Encoder, rewrittenAnswer } from '../encoder.ts'
 import { eventStream } from '../event-stream.ts'
 import { finishReason, headOf, usageOf } from './answer.ts'
 import { type ChunkTelling, chunksOf } from './chunks.ts'
@@ -9,7 +9,7 @@ const OBJECT = 'text_completion'
 /** Tells a completion as OpenAI's text completion, in one piece. */
 export const completionDocument = (telling: ChunkTelling): Encoder => ({
   ...AS_IT_COMES,
-  document: rewritten((answer: GenerateRecord) => ({
+  document: rewrittenAnswer((answer: GenerateRecord) => ({
     ...headOf(telling.identity, OBJECT),
     choices: [
       {

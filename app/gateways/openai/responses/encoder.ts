@@ -1,12 +1,12 @@
 import type { ChatRecord } from '../../../domain/native-answer.ts'
-import { AS_IT_COMES, type Encoder, rewritten } from '../../encoder.ts'
+import { AS_IT_COMES, type Encoder, rewrittenAnswer } from '../../encoder.ts'
 import { eventStream, namedEvent } from '../../event-stream.ts'
 import { createTeller, type Telling } from './teller.ts'
 
 /** Tells a chat as OpenAI's response, in one piece. */
 export const responseDocument = (telling: Telling): Encoder => ({
   ...AS_IT_COMES,
-  document: rewritten((answer: ChatRecord) => {
+  document: rewrittenAnswer((answer: ChatRecord) => {
     const teller = createTeller(telling, () => {})
     teller.take(answer)
     return teller.response()

@@ -12,6 +12,9 @@ import {
 } from './passages.ts'
 import type { ResponseRequest } from './request.ts'
 
+/** Of so many tokens it is repeated at the end how likely they were; of all it was told with them. */
+const MOST_REPEATED = 10_000
+
 /** What it takes to make items. */
 export interface ItemsNeeds extends Pick<ResponseRequest, 'toolsByName' | 'sealsThinking'> {
   readonly newId: () => string
@@ -61,7 +64,7 @@ export function createItems({ toolsByName, sealsThinking, newId, tell }: ItemsNe
     write(kind, delta, logprobs = []) {
       const passage = open?.kind === kind ? open : begin(kind)
       passage.text += delta
-      for (const one of logprobs) passage.logprobs.push(one)
+      if (passage.logprobs.length < MOST_REPEATED) passage.logprobs.push(...logprobs)
       const likely = likelihoods(kind, logprobs)
       tell(PASSAGE_EVENTS[kind].delta, { ...placeOf(passage), delta, ...likely })
     },
