@@ -20,6 +20,7 @@ const NO_COMMANDS = [
   ...['cli → app → db', 'ollama pull llama3.2:3b'],
   ...['POST /auth/login', 'POST /auth/token', '"cookie": true'],
   ...['GET /', 'GET /status', 'POST /anthropic/v1/messages', '"estimated": true', 'alias: model'],
+  ...['truncation: "disabled"', 'parallel_tool_calls: false'],
 ]
 
 const port = freePort()
