@@ -37,9 +37,14 @@ export interface TapNeeds {
   readonly prelude?: Uint8Array | undefined
 }
 
+interface Read {
+  readonly done: boolean
+  readonly value?: Uint8Array | undefined
+}
+
 /** Where the records come from. */
 export interface Source {
-  read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>
+  read(): Promise<Read>
   cancel(reason?: unknown): Promise<void>
 }
 
@@ -65,20 +70,19 @@ export function tap(source: Source, needs: TapNeeds): Tap {
     return await onEnd(how)
   }
 
-  /** The next bytes for the client; `isLast` when there are no more. */
-  const next = async (): Promise<Piece> => {
-    for (;;) {
-      const { value, done } = await source.read()
-      const complete = done || !value ? lines.end() : lines.push(value)
-      if (complete?.last) return await finalPiece(complete, complete.last)
-      if (complete) onRecords(complete.records)
-      if (done) {
-        const rest = complete && told(Buffer.concat([complete.bytes, LINE_END]))
-        return { bytes: joined(rest, await end({ kind: 'incomplete' })), isLast: true }
-      }
-      const bytes = complete && told(complete.bytes)
-      if (bytes && bytes.length > 0) return { bytes, isLast: false }
-    }
+  /** What one read has for the client; null when that is nothing yet. */
+  const pieceOf = ({ value, done }: Read): Piece | Promise<Piece> | null => {
+    const complete = done || !value ? lines.end() : lines.push(value)
+    if (complete?.last) return finalPiece(complete, complete.last)
+    if (complete) onRecords(complete.records)
+    if (done) return incompletePiece(complete)
+    const bytes = complete && told(complete.bytes)
+    return bytes && bytes.length > 0 ? { bytes, isLast: false } : null
+  }
+
+  const incompletePiece = async (complete: Lines | null): Promise<Piece> => {
+    const rest = complete && told(Buffer.concat([complete.bytes, LINE_END]))
+    return { bytes: joined(rest, await end({ kind: 'incomplete' })), isLast: true }
   }
 
   const finalPiece = async ({ bytes, records }: Lines, record: FinalRecord): Promise<Piece> => {
@@ -120,7 +124,12 @@ export function tap(source: Source, needs: TapNeeds): Tap {
       },
       async pull(controller) {
         waiting = controller
-        const piece = await next().catch(failed)
+        let piece: Piece | null = null
+        try {
+          while (!piece) piece = await pieceOf(await source.read())
+        } catch (err) {
+          piece = await failed(err)
+        }
         waiting = null
         if (piece.bytes && piece.bytes.length > 0) controller.enqueue(piece.bytes)
         onBytes?.()

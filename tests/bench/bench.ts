@@ -2,6 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findPostgres, findRedis } from '../support/servers/binaries.ts'
+import { anthropic } from './dialects/anthropic.ts'
+import type { Dialect } from './dialects/dialect.ts'
+import { openai } from './dialects/openai.ts'
 import { watchDisturbance } from './disturbance.ts'
 import { judgeRatios, type Ratio, ratios } from './floors.ts'
 import { FULL, measure, QUICK, type Samples } from './measure.ts'
@@ -17,6 +20,7 @@ import { runRedis } from './scenarios/redis.ts'
 import { runRevocation } from './scenarios/revocation.ts'
 import type { Finding, Stage, StartTarget, Stoppable, Verdict } from './scenarios/scenario.ts'
 import { startBare } from './targets/bare.ts'
+import { inWordsOf } from './targets/dialect.ts'
 import { startDirect } from './targets/direct.ts'
 import { findNginx, startNginx } from './targets/nginx.ts'
 import { startParallama, startWithLimits, startWithRedis } from './targets/parallama.ts'
@@ -29,6 +33,8 @@ const STARTERS: Record<string, StartTarget> = {
   'limits-memory': startWithLimits,
   'limits-redis': startWithRedis,
 }
+/** Targets that are `parallama` itself, asked for chats in other words. */
+const DIALECTS: Record<string, Dialect> = { openai, anthropic }
 /** What has to be installed for a target, if that is more than Bun and a C compiler. */
 const SERVERS: Record<string, { name: string; find: () => string | undefined }> = {
   nginx: { name: 'nginx', find: findNginx },
@@ -91,7 +97,7 @@ async function compareTargets(run: Bench) {
   const samples = await onStage(run, 'compare', async ({ mock, target }) => {
     const upstream = await mock({ model: 'bench:latest', chunks: 256, gapMicros: 4000 })
     const targets = [await target(startDirect, [upstream])]
-    for (const name of installed) targets.push(await target(starter(name), [upstream]))
+    for (const name of installed) targets.push(await target(starter(name, targets), [upstream]))
     const effort = options.quick ? QUICK : FULL
     const disturbance = watchDisturbance(targets)
     const { rounds } = options
@@ -120,7 +126,10 @@ function playScenario(run: Bench, name: string): Promise<Finding> {
   })
 }
 
-function starter(name: string): StartTarget {
+function starter(name: string, running: Target[]): StartTarget {
+  const dialect = DIALECTS[name]
+  const parallama = running.find((target) => target.name === 'parallama')
+  if (dialect && parallama) return async () => inWordsOf(dialect, parallama)
   const start = STARTERS[name]
   if (!start) throw new Error(`no target ${name}`)
   return start

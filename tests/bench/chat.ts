@@ -1,39 +1,44 @@
+import type { Chat, Dialect } from './dialects/dialect.ts'
+import { native } from './dialects/native.ts'
 import type { Reply } from './response-reader.ts'
 
-/** A small chat request. `records` bounds a stream, `together` has all streams decode in step. */
-export type Chat = { model: string; records?: number; together?: boolean }
+/** The body of a request in Ollama's words that is answered in one piece. */
+export const wholeChat = (model: string): string => native.whole(model)
 
-const MESSAGES = [{ role: 'user', content: 'Why is the sky blue?' }]
+/** The body of a streamed request in Ollama's words. */
+export const streamedChat = (chat: Chat): string => native.streamed(chat)
 
-/** The body of a request that is answered in one piece. */
-export function wholeChat(model: string): string {
-  return JSON.stringify({ model, messages: MESSAGES, stream: false })
-}
-
-/** The body of a streamed request. */
-export function streamedChat({ model, records, together }: Chat): string {
-  const options = { num_predict: records, ...(together ? { seed: 1 } : {}) }
-  return JSON.stringify({ model, messages: MESSAGES, stream: true, options })
-}
-
-const sizes = new Map<number, number>()
+const sizes = new Map<string, number>()
 
 /**
- * Throws unless a reply came through whole: its status, each record, the closing record, and the
+ * Throws unless a reply came through whole: its status, each piece of it, what closes it, and the
  * same number of bytes as every other reply with this many records. Zero records: one object.
  */
-export function expectWhole(target: string, reply: Reply, records: number): void {
-  const problem = findProblem(reply, records)
+export function expectWhole(
+  target: string,
+  reply: Reply,
+  records: number,
+  dialect: Dialect = native,
+): void {
+  const problem = findProblem(reply, records, dialect)
   if (!problem) return
   throw new Error(`${target}: ${problem}; status ${reply.status}, body ends in ${reply.tail}`)
 }
 
-function findProblem(reply: Reply, records: number): string | undefined {
+function findProblem(
+  reply: Reply,
+  records: number,
+  { name, framing, pieces, closing }: Dialect,
+): string | undefined {
+  const expected = records === 0 ? 0 : pieces(records)
   if (reply.status !== 200) return 'a request was refused'
-  if (reply.records !== records) return `${reply.records} records instead of ${records}`
-  if (!reply.tail.includes('"done":true')) return 'a response without its closing record'
-  const size = sizes.get(records) ?? reply.bytes
-  sizes.set(records, size)
+  if (reply.records !== expected) return `${reply.records} ${framing} instead of ${expected}`
+  if (!reply.tail.includes(records === 0 ? closing.whole : closing.streamed)) {
+    return 'a response without its end'
+  }
+  const kind = `${name} ${records}`
+  const size = sizes.get(kind) ?? reply.bytes
+  sizes.set(kind, size)
   if (reply.bytes !== size) return `${reply.bytes} bytes instead of ${size}`
   return undefined
 }

@@ -1,4 +1,5 @@
 import type { Socket } from 'bun'
+import type { Framing } from './dialects/dialect.ts'
 import { type Reply, ResponseReader } from './response-reader.ts'
 
 /** Where requests go: one URL and the headers that open it. */
@@ -20,10 +21,12 @@ export class Client {
   #idle: Line[] = []
   #open = new Set<Line>()
   #endpoint: Endpoint
+  #framing: Framing
   #head: string
 
-  constructor(endpoint: Endpoint) {
+  constructor(endpoint: Endpoint, framing: Framing = 'lines') {
     this.#endpoint = endpoint
+    this.#framing = framing
     const headers = { host: endpoint.url.host, 'content-type': 'application/json' }
     const fields = headerLines({ ...headers, ...endpoint.headers })
     this.#head = `POST ${endpoint.url.pathname} HTTP/1.1\r\n${fields}`
@@ -40,7 +43,8 @@ export class Client {
   ): Call {
     const { promise, resolve, reject } = Promise.withResolvers<Reply>()
     promise.catch(() => undefined) // a caller may look at it later, or never after an abort
-    const pending: Pending = { reader: new ResponseReader(), onRecord, resolve, reject }
+    const reader = new ResponseReader(this.#framing)
+    const pending: Pending = { reader, onRecord, resolve, reject }
     const head = `${this.#head}${headerLines(headers)}content-length: ${Buffer.byteLength(body)}`
     const message = `${head}\r\n\r\n${body}`
     let line = this.#idle.pop()
@@ -58,7 +62,7 @@ export class Client {
       reject(new Error('aborted'))
       line?.socket.terminate()
     }
-    return { reply: promise, records: () => pending.reader.records, abort }
+    return { reply: promise, records: () => reader.records, abort }
   }
 
   /** Closes every connection. */

@@ -10,7 +10,9 @@ const OTHERS_ON_TARGET_CORE = 0.1
  * targets' core. The returned function says how it was since the start.
  */
 export function watchDisturbance(targets: Target[]): () => string {
-  const ours = () => targets.reduce((sum, { pid }) => sum + (pid ? cpuMicros(pid) : 0), 0)
+  // A process may be measured as several targets.
+  const pids = [...new Set(targets.flatMap(({ pid }) => pid ?? []))]
+  const ours = () => pids.reduce((sum, pid) => sum + cpuMicros(pid), 0)
   const before = { at: performance.now(), cpu: ours() }
   const loadCore = watchCore(LOAD_CORE)
   const targetCore = watchCore(TARGET_CORE)

@@ -5,6 +5,13 @@ import { median, type Spread, spread } from './statistics.ts'
 /** The most that a target may cost, as a multiple of the bare proxy. */
 const FLOORS: { metric: Metric; of: string; what: string; most: number }[] = [
   { metric: 'cpuPerChunk', of: 'parallama', what: 'CPU per chunk', most: 1.8 },
+  { metric: 'cpuPerChunk', of: 'openai', what: 'CPU per translated chunk (OpenAI)', most: 2.2 },
+  {
+    metric: 'cpuPerChunk',
+    of: 'anthropic',
+    what: 'CPU per translated chunk (Anthropic)',
+    most: 2.2,
+  },
   { metric: 'cpuPerRequest', of: 'parallama', what: 'CPU per request', most: 1.7 },
   {
     metric: 'cpuPerRequest',

@@ -4,8 +4,8 @@
  *
  * Prints the port it bound. POST /api/chat streams CHUNKS records (`num_predict` of the request, if
  * it has one), each GAP_US after the one before it, or answers one object to "stream":false.
- * "seed":1 puts the records on one grid of GAP_US that all such streams share, as the slots of one
- * runner decode together. quiet: headers and one record, then nothing until the peer closes.
+ * "temperature":0 puts the records on one grid of GAP_US that all such streams share, as the slots of
+ * one runner decode together. quiet: headers and one record, then nothing until the peer closes.
  * GET /api/tags, /api/version, /api/ps answer as Ollama does; GET /stats counts connections and
  * streams; GET /ticks/N sends a bare byte every N us: an exact clock for the load generator. */
 #include "connection.h"
@@ -61,7 +61,7 @@ static void chat(Conn *c, const char *body) {
   long total = predict ? atol(predict + 14) : chunks;
   if (!strstr(body, model)) return reply(c, "404 Not Found", "{\"error\":\"model not found\"}");
   if (strstr(body, "\"stream\":false")) return reply(c, "200 OK", whole);
-  start(c, STREAM, total > 0 ? total : 1, gap_ns, !!strstr(body, "\"seed\":1"));
+  start(c, STREAM, total > 0 ? total : 1, gap_ns, !!strstr(body, "\"temperature\":0"));
 }
 
 static void route(Conn *c, const char *head, const char *body) {

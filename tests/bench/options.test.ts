@@ -3,7 +3,10 @@ import { parseOptions, UsageError } from './options.ts'
 
 test('without flags everything is measured in five rounds', () => {
   expect(parseOptions([])).toEqual({
-    targets: ['bare', 'nginx', 'parallama', 'limits-memory', 'limits-redis'],
+    targets: [
+      ...['bare', 'nginx', 'parallama', 'openai', 'anthropic'],
+      ...['limits-memory', 'limits-redis'],
+    ],
     scenarios: [
       ...['quiet', 'aborts', 'logins', 'login-timing', 'access-tokens'],
       ...['redis', 'revocation'],
@@ -29,6 +32,7 @@ test('targets keep their order, and scenarios need theirs', () => {
 test.each([
   [['--target', 'bare']],
   [['--targets', 'caddy']],
+  [['--targets', 'bare,openai']],
   [['--scenarios', 'loud']],
   [['--rounds', '0']],
   [['--rounds', 'many']],

@@ -1,6 +1,16 @@
 import { parseArgs } from 'node:util'
 
-const TARGETS = ['bare', 'nginx', 'parallama', 'limits-memory', 'limits-redis']
+const TARGETS = [
+  'bare',
+  'nginx',
+  'parallama',
+  'openai',
+  'anthropic',
+  'limits-memory',
+  'limits-redis',
+]
+/** Targets that are a running `parallama`, asked in other words. */
+const DIALECTS = ['openai', 'anthropic']
 /** Which target has to be asked for. */
 const SCENARIOS = {
   quiet: 'parallama',
@@ -28,7 +38,9 @@ export const usage = `Usage: bun run bench [flags]
 
 Measures what a proxy costs between a client and Ollama, against a simulated upstream.
 
-  --targets LIST    of ${TARGETS.join(', ')} (default: all that are installed)
+  --targets LIST    of ${TARGETS.join(', ')} 
+                    (default: all that are installed; openai and anthropic are parallama asked
+                    in their words, and go with it)
   --scenarios LIST  of ${Object.keys(SCENARIOS).join(', ')},
                     or none; the last two go with limits-redis, the others with parallama
                     (default: all whose target is measured)
@@ -44,6 +56,7 @@ export function parseOptions(args: string[]): Options | undefined {
   if (flags.help) return undefined
   const quick = flags.quick ?? false
   const targets = list('--targets', flags.targets, TARGETS)
+  checkDialects(targets)
   const scenarios = wantedScenarios(flags.scenarios, targets)
   return { targets, scenarios, rounds: rounds(flags.rounds, quick), quick, json: flags.json }
 }
@@ -77,6 +90,13 @@ function wantedScenarios(given: string | undefined, targets: string[]): string[]
   return known.flatMap(([name, target]) =>
     wanted.includes(name) && targets.includes(target) ? [name] : [],
   )
+}
+
+function checkDialects(targets: string[]): void {
+  const alone = targets.includes('parallama')
+    ? undefined
+    : targets.find((t) => DIALECTS.includes(t))
+  if (alone) throw new UsageError(`--targets: "${alone}" is read through parallama: add that`)
 }
 
 function list(flag: string, given: string | undefined, known: string[]): string[] {

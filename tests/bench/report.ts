@@ -33,6 +33,7 @@ CPU: run time of all threads, minus what the target uses when idle
 latency and first token: from the intended time of sending, minus the direct path's, per round
 Redis: run time of all its threads for a small request; scripts by its own clock (commandstats)
   one script lets a request in, the other is told what it used; it is not waited for
+openai and anthropic are that same parallama and upstream in their words: an event is a chunk
 bare and nginx pass bytes on; parallama checks keys, rights and bodies, and keeps the usage;
 limits-memory and limits-redis are parallama with eight rules that apply to each request`
 

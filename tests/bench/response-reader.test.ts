@@ -21,6 +21,17 @@ test('a chunked response reads the same wherever its bytes are split', () => {
   }
 })
 
+test('events end in an empty line, wherever their bytes are split', () => {
+  const body = 'event: a\ndata: {1}\n\ndata: {2}\n\ndata: [DONE]\n\n'
+  const events = encode(`HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
+  for (let split = 0; split <= events.length; split++) {
+    const reader = new ResponseReader('events')
+    reader.feed(events.subarray(0, split))
+    reader.feed(events.subarray(split))
+    expect(reader.reply()).toMatchObject({ records: 3, bytes: body.length, tail: body })
+  }
+})
+
 test('a response is not complete before its closing chunk', () => {
   const reader = new ResponseReader()
   expect(reader.feed(CHUNKED.subarray(0, CHUNKED.length - 1))).toBe(false)

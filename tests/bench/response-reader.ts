@@ -1,3 +1,5 @@
+import type { Framing } from './dialects/dialect.ts'
+
 const LF = 10
 const CR = 13
 const TAIL_BYTES = 512
@@ -8,6 +10,7 @@ export type Reply = {
   /** When the first byte of the body arrived. */
   firstAt: number
   endAt: number
+  /** Lines or events. */
   records: number
   bytes: number
   /** The last bytes of the body, enough to hold the closing record. */
@@ -16,7 +19,7 @@ export type Reply = {
   retryAfter: string | undefined
 }
 
-/** Reads one response from a socket, however its bytes are split, and counts newline records. */
+/** Reads one response from a socket, however its bytes are split, and counts its lines or events. */
 export class ResponseReader {
   status = 0
   firstAt = 0
@@ -29,7 +32,14 @@ export class ResponseReader {
   #tail: Uint8Array = new Uint8Array(0)
   #left = 0
   #chunked = false
+  #framing: Framing
+  /** Whether the byte before this one ended a line. */
+  #isAfterLine = false
   #phase: 'head' | 'size' | 'data' | 'gap' | 'end' | 'done' = 'head'
+
+  constructor(framing: Framing = 'lines') {
+    this.#framing = framing
+  }
 
   /** Takes what arrived; true once the response is complete. Throws on anything but HTTP. */
   feed(data: Uint8Array): boolean {
@@ -67,15 +77,22 @@ export class ResponseReader {
   #readData(data: Uint8Array, at: number): number {
     const end = Math.min(data.length, at + this.#left)
     if (this.bytes === 0) this.firstAt = performance.now()
-    for (let i = data.indexOf(LF, at); i >= 0 && i < end; i = data.indexOf(LF, i + 1))
-      this.records++
     const part = data.subarray(at, end)
+    this.#count(part)
     this.#tail = part.length >= TAIL_BYTES ? part : Buffer.concat([this.#tail, part])
     if (this.#tail.length > TAIL_BYTES) this.#tail = this.#tail.subarray(-TAIL_BYTES)
     this.bytes += part.length
     this.#left -= part.length
     if (this.#left === 0) this.#phase = this.#chunked ? 'gap' : 'done'
     return end
+  }
+
+  #count(part: Uint8Array): void {
+    for (let i = part.indexOf(LF); i >= 0; i = part.indexOf(LF, i + 1)) {
+      const isEmptyLine = i === 0 ? this.#isAfterLine : part[i - 1] === LF
+      if (this.#framing === 'lines' || isEmptyLine) this.records++
+    }
+    this.#isAfterLine = part.at(-1) === LF
   }
 
   /** One byte of the chunk framing: the size line, the CRLF after a chunk, the closing CRLF. */

@@ -23,6 +23,6 @@ export async function sendAtRate(
     calls.push(target.client.send(body).reply)
   })
   const replies = await Promise.all(calls)
-  for (const reply of replies) expectWhole(target.name, reply, records)
+  for (const reply of replies) expectWhole(target.name, reply, records, target.dialect)
   return { replies, intended }
 }

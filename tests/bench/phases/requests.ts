@@ -1,4 +1,3 @@
-import { wholeChat } from '../chat.ts'
 import { cpuMicros } from '../cpu.ts'
 import type { Mock } from '../mock.ts'
 import { type RedisUse, useBetween } from '../redis.ts'
@@ -23,7 +22,8 @@ export async function runRequests(target: Target, mock: Mock, load: Load): Promi
   const redisBefore = await target.redis?.use()
   const cpuBefore = cpu()
   const began = performance.now()
-  const { replies, intended } = await sendAtRate(target, mock, wholeChat(mock.model), 0, load)
+  const body = target.dialect.whole(mock.model)
+  const { replies, intended } = await sendAtRate(target, mock, body, 0, load)
   await Bun.sleep(SETTLE_MS)
   const cpuAfter = cpu()
   const elapsedMs = performance.now() - began

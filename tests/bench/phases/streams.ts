@@ -1,4 +1,4 @@
-import { expectWhole, streamedChat } from '../chat.ts'
+import { expectWhole } from '../chat.ts'
 import type { Call } from '../client.ts'
 import { cpuMicros } from '../cpu.ts'
 import type { Mock } from '../mock.ts'
@@ -24,9 +24,9 @@ export async function runStreams(
   mock: Mock,
   together: boolean,
 ): Promise<StreamRun> {
-  const { pid, name } = target
+  const { pid, name, dialect } = target
   if (!pid) throw new Error(`${name} has no process to measure`)
-  const body = streamedChat({ model: mock.model, records: RECORDS, together })
+  const body = dialect.streamed({ model: mock.model, records: RECORDS, together })
   const open = Promise.withResolvers<void>()
   const ending = Promise.withResolvers<void>()
   const begun = new Set<number>()
@@ -43,7 +43,7 @@ export async function runStreams(
   const before = snapshot(pid, calls)
   await Promise.race([ending.promise, replies])
   const after = snapshot(pid, calls)
-  for (const reply of await replies) expectWhole(name, reply, RECORDS)
+  for (const reply of await replies) expectWhole(name, reply, RECORDS, dialect)
   return {
     chunks: after.chunks - before.chunks,
     cpuMicros: after.cpu - before.cpu,

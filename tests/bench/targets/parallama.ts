@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { freePort } from '../child.ts'
+import { native } from '../dialects/native.ts'
 import { EIGHT_RULES } from '../limits.ts'
 import { startRedis } from '../redis.ts'
 import { startProxy } from './proxy.ts'
@@ -53,7 +54,7 @@ export async function startGateway(place: TargetPlace, variant: Variant): Promis
     PARALLAMA_OLLAMA_URLS: place.upstreams.map((mock) => mock.url.origin).join(','),
     ...variant.env,
   }
-  runCli(env, ['user', 'create', name])
+  runCli(env, ['user', 'create', name, '--role', 'premium'])
   const key = readKey(runCli(env, ['key', 'generate', name, '--json']))
   if (rules.length > 0) runCli(env, ['ratelimit', 'set', name, '*', ...rules])
   const base = `http://127.0.0.1:${port}`
@@ -62,10 +63,10 @@ export async function startGateway(place: TargetPlace, variant: Variant): Promis
     name,
     command: [process.execPath, CLI, 'serve'],
     env,
-    endpoint: { url: new URL('/ollama/api/chat', base), headers },
+    endpoint: { url: new URL(native.path, base), headers },
     readyUrl: new URL('/livez', base),
   })
-  return { ...started, gateway: { origin: base, env } }
+  return { ...started, gateway: { origin: base, env, headers } }
 }
 
 function runCli(env: Record<string, string>, args: readonly string[]): string {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { startChild, stopChild, untilReady } from '../child.ts'
 import { Client, type Endpoint } from '../client.ts'
+import { native } from '../dialects/native.ts'
 import type { Target, TargetPlace } from './target.ts'
 
 /** How to run one proxy, and where it then answers chats. */
@@ -24,5 +25,5 @@ export async function startProxy(place: TargetPlace, proxy: ProxyCommand): Promi
     client.close()
     await stopChild(child)
   }
-  return { name, pid: child.pid, client, stop }
+  return { name, pid: child.pid, client, dialect: native, stop }
 }

@@ -1,4 +1,5 @@
 import type { Client } from '../client.ts'
+import type { Dialect } from '../dialects/dialect.ts'
 import type { Mock } from '../mock.ts'
 import type { Redis } from '../redis.ts'
 
@@ -8,6 +9,8 @@ export type Target = {
   /** The process whose CPU and memory count; undefined for `direct`. */
   pid: number | undefined
   client: Client
+  /** The words in which it is asked for chats. */
+  dialect: Dialect
   /** Where it keeps its limits, if that is a Redis of its own. */
   redis?: Redis
   /** What else there is of a Parallama than its chats. */
@@ -15,8 +18,12 @@ export type Target = {
   stop: () => Promise<void>
 }
 
-/** Where a Parallama is, and the environment that configures it. */
-export type Gateway = { origin: string; env: Record<string, string> }
+/** Where a Parallama is, the environment that configures it, and the headers that open it. */
+export type Gateway = {
+  origin: string
+  env: Record<string, string>
+  headers: Record<string, string>
+}
 
 /** What starting a target takes. */
 export type TargetPlace = {
