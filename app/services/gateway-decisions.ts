@@ -33,5 +33,5 @@ export const decisionsOn = (
 ): GatewayDecisions => combined(configured(name, fromFile), since.get(name) ?? UNDECIDED)
 
 /** What the configuration says about a gateway. */
-export const configured = (name: string, fromFile: DecisionsByName): GatewayDecisions =>
+const configured = (name: string, fromFile: DecisionsByName): GatewayDecisions =>
   (Object.hasOwn(fromFile, name) ? fromFile[name] : undefined) ?? UNDECIDED

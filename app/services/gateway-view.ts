@@ -1,12 +1,7 @@
 import type { Db } from '../../db/client.ts'
 import type { ModelAlias } from '../domain/model-aliases.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
-import {
-  configured,
-  type DecisionsByName,
-  decisionsOn,
-  readDecisions,
-} from './gateway-decisions.ts'
+import { type DecisionsByName, decisionsOn, readDecisions } from './gateway-decisions.ts'
 import { unknownName } from './known-names.ts'
 
 /** A gateway and where it is. */
@@ -76,10 +71,6 @@ export async function readGateway(
 export function requireGateway(needs: Pick<GatewayViewNeeds, 'places'>, name: string): void {
   if (!needs.places.some((place) => place.name === name)) throw noSuchGateway(needs, name)
 }
-
-/** Whether the configuration has the alias as well. */
-export const isConfigured = (fromFile: DecisionsByName, name: string, alias: string): boolean =>
-  configured(name, fromFile).aliases.some((other) => other.alias === alias)
 
 const noSuchGateway = ({ places }: Pick<GatewayViewNeeds, 'places'>, name: string): GatewayError =>
   new GatewayError(

@@ -34,6 +34,13 @@ async function accounted(): Promise<[prompt: number, completion: number]> {
 const answer = (path: string, document: object) =>
   stage.ollama.once(path, respond(200, 'application/json', JSON.stringify(document)))
 
+/** The same as a caller is told it; the prompt is never for nothing. */
+async function accountedUsage() {
+  const [prompt_tokens, completion_tokens] = await accounted()
+  expect(prompt_tokens).toBePositive()
+  return { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens }
+}
+
 describe.each([
   ['nothing', {}],
   ['nonsense', NONSENSE],
@@ -41,25 +48,13 @@ describe.each([
   test('for a chat', async () => {
     answer('/api/chat', { ...chatDone(MODEL, {}, 'so'), ...counts })
     const { usage } = await client.chat.completions.create({ model: MODEL, messages })
-    const [prompt, completion] = await accounted()
-    expect(prompt).toBePositive()
-    expect(usage).toEqual({
-      prompt_tokens: prompt,
-      completion_tokens: completion,
-      total_tokens: prompt + completion,
-    })
+    expect(usage).toEqual(await accountedUsage())
   })
 
   test('for a completion', async () => {
     answer('/api/generate', { ...generateDone(MODEL, {}, 'so'), ...counts })
     const { usage } = await client.completions.create({ model: MODEL, prompt: TEXT })
-    const [prompt, completion] = await accounted()
-    expect(prompt).toBePositive()
-    expect(usage).toEqual({
-      prompt_tokens: prompt,
-      completion_tokens: completion,
-      total_tokens: prompt + completion,
-    })
+    expect(usage).toEqual(await accountedUsage())
   })
 
   test('for a response', async () => {

@@ -1,5 +1,5 @@
 import { operation } from '../gateway.ts'
-import { type VisibleModel, visibleModel, visibleModels } from '../visible-models.ts'
+import { type VisibleModel, visibleModels } from '../visible-models.ts'
 import { pageOf } from './page.ts'
 
 /** The models that the caller may use, the newest first, a page at a time. */
@@ -14,20 +14,6 @@ export const listModels = operation<never>({
   handle: async (call, needs) => {
     const models = (await visibleModels(needs, call)).map(toAnthropicModel)
     return Response.json(pageOf(models, new URL(call.request.url).searchParams))
-  },
-})
-
-/** One of them. Names have slashes in them, as they are or as `%2F`. */
-export const getModel = operation<never>({
-  name: 'get-model',
-  method: 'GET',
-  paths: ['/v1/models/:id{.+}'],
-  permissions: [],
-  body: null,
-  model: null,
-  work: null,
-  handle: async (call, needs) => {
-    return Response.json(toAnthropicModel(await visibleModel(needs, call, call.param('id'))))
   },
 })
 

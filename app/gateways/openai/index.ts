@@ -1,10 +1,11 @@
 import { openAiDialect } from '../../errors/openai.ts'
 import type { Gateway, Operation } from '../gateway.ts'
+import { modelLookUp } from '../model-look-up.ts'
 import { chatCompletion } from './chat-completion.ts'
 import { completion } from './completion.ts'
 import { embedding } from './embedding.ts'
 import { openAiHints } from './hints.ts'
-import { getModel, listModels } from './models.ts'
+import { listModels, toOpenAiModel } from './models.ts'
 import { notOffered } from './not-offered.ts'
 import { response } from './responses/response.ts'
 
@@ -14,7 +15,7 @@ export const openAiOperations: readonly Operation[] = [
   completion,
   response,
   embedding,
-  getModel,
+  modelLookUp(toOpenAiModel),
   ...notOffered,
 ]
 

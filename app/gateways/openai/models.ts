@@ -1,5 +1,5 @@
 import { operation } from '../gateway.ts'
-import { type VisibleModel, visibleModel, visibleModels } from '../visible-models.ts'
+import { type VisibleModel, visibleModels } from '../visible-models.ts'
 
 /** The models that the caller may use, the newest first. */
 export const listModels = operation<never>({
@@ -13,20 +13,6 @@ export const listModels = operation<never>({
   handle: async (call, needs) => {
     const visible = await visibleModels(needs, call)
     return Response.json({ object: 'list', data: visible.map(toOpenAiModel) })
-  },
-})
-
-/** One of them. Names have slashes in them, as they are or as `%2F`. */
-export const getModel = operation<never>({
-  name: 'get-model',
-  method: 'GET',
-  paths: ['/v1/models/:id{.+}'],
-  permissions: [],
-  body: null,
-  model: null,
-  work: null,
-  handle: async (call, needs) => {
-    return Response.json(toOpenAiModel(await visibleModel(needs, call, call.param('id'))))
   },
 })
 
