@@ -84,7 +84,7 @@ export function checkLength({ file, text }: Source): Violation[] {
 /** Dependencies whose version is a range: another machine could get another program. */
 export function checkPins({ file, text }: Source): Violation[] {
   const manifest = JSON.parse(text) as Record<string, Record<string, string> | undefined>
-  const groups = Object.keys(manifest).filter((key) => /dependencies$/i.test(key))
+  const groups = Object.keys(manifest).filter((key) => /^(?!patched).*dependencies$/i.test(key))
   const versions = groups.flatMap((group) => Object.entries(manifest[group] ?? {}))
   return versions
     .filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))
