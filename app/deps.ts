@@ -1,6 +1,6 @@
 import { createBounded, withDeadline } from '../db/deadline.ts'
 import { newId } from '../db/ids.ts'
-import { createRequestInsert, MAX_INSERT } from '../db/queries/requests.ts'
+import { createRequestClose, MAX_CLOSED } from '../db/queries/close-requests.ts'
 import { readRevision } from '../db/queries/revision.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { openApiDocument } from './api/openapi.ts'
@@ -29,7 +29,7 @@ import type { Config } from './settings.ts'
 import { type Migrate, openStore } from './store.ts'
 import { createMeter } from './usage/meter.ts'
 import { createRecorder } from './usage/recorder.ts'
-import { toRequestRow } from './usage/row.ts'
+import { foldRows, toRequestRow } from './usage/row.ts'
 
 /** How often changes made by other processes are looked for, in ms. */
 const REVISION_POLL_MS = 250
@@ -79,11 +79,11 @@ export async function openDeps(config: Config, { log, migrate, gateways }: DepsO
     clock,
     log,
   })
-  const insert = createRequestInsert(store)
+  const close = createRequestClose(store, foldRows)
   const recorder = createRecorder({
     log,
-    maxRows: MAX_INSERT,
-    write: (rows) => withDeadline(insert(rows.map(toRequestRow)), WRITE_TIMEOUT_MS),
+    maxRows: MAX_CLOSED,
+    write: (rows) => withDeadline(close(rows.map(toRequestRow)), WRITE_TIMEOUT_MS),
   })
   const live = createLiveRequests({
     clock,

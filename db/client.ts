@@ -17,6 +17,12 @@ const MAX_CONNECTIONS = 10
 /** How often SQLite is asked whether anything was committed, in ms: that takes a few µs. */
 const WATCH_MS = 20
 
+/** A statement and the parameters of each time that it is run. */
+export interface Repeated {
+  readonly sql: string
+  readonly times: readonly (readonly unknown[])[]
+}
+
 /** A database or a transaction in it; every query function takes one first. */
 export type Db = Kysely<Schema>
 
@@ -27,6 +33,8 @@ export interface DatabaseHandle {
    * does. Its text comes from a query of this database.
    */
   run(sql: string, parameters: readonly unknown[]): Promise<void>
+  /** Runs statements in one transaction, each once for every one of its lists of parameters. */
+  runTogether(statements: readonly Repeated[]): Promise<void>
   /** Calls `listener` soon after another process has raised the revision, and perhaps at other times. */
   onRevision(listener: () => void): Promise<void>
   close(): Promise<void>
@@ -58,6 +66,10 @@ function openSqlite(path: string): DatabaseHandle {
     async run(sql, parameters) {
       const connection = await ownConnection()
       await connection.run(sql, parameters)
+    },
+    async runTogether(statements) {
+      const connection = await ownConnection()
+      await connection.runTogether(statements)
     },
     async onRevision(listener) {
       const connection = await ownConnection()
@@ -100,8 +112,15 @@ function openPostgres(url: string): DatabaseHandle {
   return {
     db,
     async run(sql, parameters) {
-      await client.unsafe(sql, [...parameters] as postgres.ParameterOrJSON<never>[], {
-        prepare: true,
+      await client.unsafe(sql, toDriver(parameters), { prepare: true })
+    },
+    async runTogether(statements) {
+      await client.begin(async (transaction) => {
+        for (const { sql, times } of statements) {
+          for (const parameters of times) {
+            await transaction.unsafe(sql, toDriver(parameters), { prepare: true })
+          }
+        }
       })
     },
     onRevision: async (listener) => {
@@ -114,3 +133,6 @@ function openPostgres(url: string): DatabaseHandle {
     },
   }
 }
+
+const toDriver = (parameters: readonly unknown[]) =>
+  [...parameters] as postgres.ParameterOrJSON<never>[]

@@ -69,7 +69,8 @@ export function inByteOrder<Column extends string>(db: Kysely<Schema>, column: C
   return isPostgres(db) ? sql<string>`${reference} collate "C"` : reference
 }
 
-const isPostgres = (db: Kysely<Schema>): boolean =>
+/** Whether the database is PostgreSQL: for what is worth a statement of its own there. */
+export const isPostgres = (db: Kysely<Schema>): boolean =>
   db.getExecutor().adapter instanceof PostgresAdapter
 
 /** Tells other processes, when the transaction commits, that the revision has changed. */

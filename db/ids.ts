@@ -6,3 +6,27 @@ export function firstIdAt(ms: number): string {
   const hex = Math.max(0, Math.floor(ms)).toString(16).padStart(12, '0')
   return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`
 }
+
+const COUNTER_BITS = 26
+const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, '0')
+
+/** 12 hex digits that tell one process from all others. */
+export const newNode = (): string => Bun.randomUUIDv7().slice(-12)
+
+/**
+ * Makes the ids of one process's requests: UUIDv7 (RFC 9562) of the time that a request arrived, in epoch
+ * ms, then a counter, then the process. What a process has counted can so be found in the ledger again.
+ */
+export function createRequestIds(node: string): (ms: number) => string {
+  let counter = 0
+  return (ms) => {
+    counter = (counter + 1) % 2 ** COUNTER_BITS
+    const time = hex(ms, 12)
+    const high = hex(counter >>> 14, 3)
+    const low = hex(0x8000 | (counter & 0x3fff), 4)
+    return `${time.slice(0, 8)}-${time.slice(8)}-7${high}-${low}-${node}`
+  }
+}
+
+/** The process that made a request's id. */
+export const nodeOf = (id: string): string => id.slice(-12)

@@ -9,8 +9,10 @@ import type {
   SessionsTable,
   SigningKeysTable,
 } from './schema-identity.ts'
+import type { RequestsTable, UsageHourlyTable } from './schema-ledger.ts'
 
 export type * from './schema-identity.ts'
+export type * from './schema-ledger.ts'
 
 /** Times are epoch ms, flags 0 or 1, ids text: the same on SQLite and PostgreSQL. */
 export interface Schema {
@@ -31,6 +33,7 @@ export interface Schema {
   limits: LimitsTable
   limit_buckets: LimitBucketsTable
   requests: RequestsTable
+  usage_hourly: UsageHourlyTable
   audit_log: AuditLogTable
   revision: RevisionTable
 }
@@ -130,31 +133,6 @@ export interface LimitBucketsTable {
   updated_at: number
   /** When an administrator last emptied it; the server does so too when it sees this. */
   reset_at: ColumnType<number, number | undefined, number>
-}
-
-export interface RequestsTable {
-  id: string
-  request_id: string
-  user_id: string
-  key_id: string
-  gateway: string
-  operation: string
-  model: string | null
-  backend: string | null
-  prompt_tokens: number
-  completion_tokens: number
-  estimated: number
-  queue_ms: number
-  load_ms: number
-  /** How long a host was busy with it. */
-  compute_ms: number
-  first_token_ms: number | null
-  total_ms: number
-  status: number
-  outcome: string
-  error_code: string | null
-  started_at: number
-  ended_at: number
 }
 
 export interface AuditLogTable {

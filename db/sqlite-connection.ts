@@ -1,5 +1,6 @@
 import { Database, type SQLQueryBindings } from 'bun:sqlite'
 import type { CompiledQuery, DatabaseConnection, QueryResult } from 'kysely'
+import type { Repeated } from './client.ts'
 import { databaseFault } from './codec.ts'
 
 /** How long a statement waits for another process's write lock before it fails, in ms. */
@@ -40,6 +41,23 @@ export class SqliteConnection implements DatabaseConnection {
   async run(sql: string, parameters: readonly unknown[]): Promise<void> {
     const statement = this.#database.query(sql)
     await whenUnlocked(() => statement.run(...(parameters as SQLQueryBindings[])))
+  }
+
+  /**
+   * Runs statements in one transaction, each once for every one of its lists of parameters; waits like
+   * `executeQuery`. Nothing else of this process happens in between.
+   */
+  async runTogether(statements: readonly Repeated[]): Promise<void> {
+    const prepared = statements.map(({ sql, times }) => ({
+      statement: this.#database.query(sql),
+      times,
+    }))
+    const all = this.#database.transaction(() => {
+      for (const { statement, times } of prepared) {
+        for (const parameters of times) statement.run(...(parameters as SQLQueryBindings[]))
+      }
+    })
+    await whenUnlocked(() => all.immediate())
   }
 
   /** A number that changes when another connection, of this process or another, has committed. */

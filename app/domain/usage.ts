@@ -1,5 +1,5 @@
 /** The ways an admitted request can end. */
-export type Outcome = 'completed' | 'cancelled' | 'failed'
+export type Outcome = 'completed' | 'cancelled' | 'failed' | 'expired'
 
 /** One row of the ledger: what one admitted request used. All durations are whole ms. */
 export interface UsageRecord {

@@ -1,5 +1,4 @@
 import type { Db } from '../../db/client.ts'
-import { firstIdAt } from '../../db/ids.ts'
 import { type GatewayActivity, gatewayActivity } from '../../db/queries/gateway-activity.ts'
 import type { Clock } from '../domain/clock.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
@@ -52,7 +51,7 @@ export async function gatewayMetrics(
     )
   }
   const now = clock.now()
-  const rows = await gatewayActivity(db, firstIdAt(now - minutes * MINUTE_MS), most)
+  const rows = await gatewayActivity(db, now - minutes * MINUTE_MS, most)
   const read = rows.reduce((sum, { requests }) => sum + requests, 0)
   const first = Math.min(...rows.map(({ first_ended_at }) => first_ended_at))
   const seconds = read < most ? minutes * 60 : Math.max(1, Math.ceil((now - first) / 1000))

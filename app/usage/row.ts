@@ -1,4 +1,5 @@
 import type { RequestsTable } from '../../db/schema.ts'
+import { foldUsage, type Rollup } from '../domain/rollup.ts'
 import type { Outcome, UsageRecord } from '../domain/usage.ts'
 
 /** A usage record as the ledger stores it. */
@@ -50,3 +51,7 @@ export const toUsageRecord = (row: RequestsTable): UsageRecord => ({
   startedAt: row.started_at,
   endedAt: row.ended_at,
 })
+
+/** What rows of the ledger add to the rollup. */
+export const foldRows = (rows: readonly RequestsTable[]): Rollup[] =>
+  foldUsage(rows.map(toUsageRecord))

@@ -34,27 +34,27 @@ const READ = [
 const FAILED = `outcome = 'failed' and status not between 400 and 499 and coalesce(error_code, '') <> 'not_implemented'`
 
 /**
- * What went through each gateway since that id, without those through which nothing went: the newest
- * `most` requests of all together, as the ledger has no sums of minutes. Ids are in the order of time, so
- * the primary key finds the last minutes in a ledger of years.
+ * What went through each gateway from that time on, in epoch ms, without those through which nothing went:
+ * of the requests that have ended since the newest `most` of all together, as the ledger has no sums of
+ * minutes. An index on the end finds the last minutes in a ledger of years.
  */
 export async function gatewayActivity(
   db: Db,
-  sinceId: string,
+  since: number,
   most: number,
 ): Promise<GatewayActivity[]> {
-  return await activityQuery(db, sinceId, most).execute()
+  return await activityQuery(db, since, most).execute()
 }
 
 /** The statement, for all gateways at once. */
-export const activityQuery = (db: Db, sinceId: string, most: number) =>
+export const activityQuery = (db: Db, since: number, most: number) =>
   db
     .selectFrom((eb) =>
       eb
         .selectFrom('requests')
         .select(READ)
-        .where('id', '>=', sinceId)
-        .orderBy('id', 'desc')
+        .where('ended_at', '>=', since)
+        .orderBy('ended_at', 'desc')
         .limit(most)
         .as('newest'),
     )

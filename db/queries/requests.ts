@@ -1,4 +1,4 @@
-import type { DatabaseHandle, Db } from '../client.ts'
+import type { Db } from '../client.ts'
 import type { RequestsTable } from '../schema.ts'
 
 export interface UsageFilter {
@@ -10,7 +10,6 @@ export interface UsageFilter {
   readonly limit: number
 }
 
-/** The order of the parameters in the statement that adds rows. */
 const COLUMNS = [
   'id',
   'request_id',
@@ -34,38 +33,6 @@ const COLUMNS = [
   'started_at',
   'ended_at',
 ] as const satisfies readonly (keyof RequestsTable)[]
-
-/** Most rows that one statement takes. */
-export const MAX_INSERT = 64
-
-/**
- * Makes the function that adds up to MAX_INSERT rows in one statement; a row whose id is there
- * already is left as it is, so that a retry adds nothing. Every request passes here: the statement
- * for each number of rows is built once.
- */
-export function createRequestInsert({
-  db,
-  run,
-}: DatabaseHandle): (rows: readonly RequestsTable[]) => Promise<void> {
-  const statements = new Map<number, string>()
-  return async (rows) => {
-    const statement = statements.get(rows.length) ?? insertStatement(db, rows)
-    statements.set(rows.length, statement)
-    await run(
-      statement,
-      rows.flatMap((row) => COLUMNS.map((column) => row[column])),
-    )
-  }
-}
-
-function insertStatement(db: Db, rows: readonly RequestsTable[]): string {
-  const inOrder = rows.map((row) => Object.fromEntries(COLUMNS.map((name) => [name, row[name]])))
-  return db
-    .insertInto('requests')
-    .values(inOrder as unknown as RequestsTable[])
-    .onConflict((conflict) => conflict.column('id').doNothing())
-    .compile().sql
-}
 
 /** The requests of one user, the newest first. */
 export async function listRequests(

@@ -2,8 +2,9 @@ import { type Admin, createAdmin } from '../../app/admin.ts'
 import { openKeyring } from '../../app/auth/secrets.ts'
 import type { Gateway } from '../../app/gateways/gateway.ts'
 import type { Actor } from '../../app/services/actor.ts'
+import { foldRows } from '../../app/usage/row.ts'
 import type { DatabaseHandle, Db } from '../../db/client.ts'
-import { createRequestInsert } from '../../db/queries/requests.ts'
+import { createRequestClose } from '../../db/queries/close-requests.ts'
 import type { RequestsTable } from '../../db/schema.ts'
 
 /** Who does what tests do. */
@@ -68,4 +69,4 @@ export function requestRow(changes: Partial<RequestsTable> = {}): RequestsTable 
 export const insertRequests = (
   handle: DatabaseHandle,
   rows: readonly RequestsTable[],
-): Promise<void> => createRequestInsert(handle)(rows)
+): Promise<void> => createRequestClose(handle, foldRows)(rows)

@@ -28,7 +28,7 @@ export const usageSchema = z
     first_token_ms: ms.nullable(),
     total_ms: ms,
     status: z.int(),
-    outcome: z.enum(['completed', 'cancelled', 'failed']),
+    outcome: z.enum(['completed', 'cancelled', 'failed', 'expired']),
     error_code: z.string().nullable(),
     started_at: time,
     ended_at: time,

@@ -71,8 +71,8 @@ describe('gateway', () => {
   test('status and metrics tell what went through, and whether hosts answer', async () => {
     const store = openDatabase(`sqlite:${dataDir}/parallama.db`)
     const rowAgo = (minutes: number) => {
-      const id = Bun.randomUUIDv7('hex', Date.now() - minutes * 60_000)
-      return requestRow({ id, total_ms: 300, first_token_ms: 50 })
+      const ended_at = Date.now() - minutes * 60_000
+      return requestRow({ ended_at, total_ms: 300, first_token_ms: 50 })
     }
     await insertRequests(store, [rowAgo(1), rowAgo(30), rowAgo(90)])
     await store.close()

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test'
-import { listRequests, MAX_INSERT } from '../../../db/queries/requests.ts'
+import { MAX_CLOSED } from '../../../db/queries/close-requests.ts'
+import { listRequests } from '../../../db/queries/requests.ts'
 import { insertRequests, requestRow } from '../../support/builders.ts'
 import { describeEachDatabase } from '../../support/each-database.ts'
 
@@ -42,10 +43,10 @@ await describeEachDatabase('the ledger', (openFresh) => {
 
   test('takes as many rows in one statement as it says', async () => {
     const database = await openFresh()
-    const rows = Array.from({ length: MAX_INSERT }, () => requestRow())
+    const rows = Array.from({ length: MAX_CLOSED }, () => requestRow())
     await insertRequests(database, rows)
     expect(await listRequests(database.db, 'user-1', { since: 0, limit: 1000 })).toHaveLength(
-      MAX_INSERT,
+      MAX_CLOSED,
     )
   })
 

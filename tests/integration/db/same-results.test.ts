@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import postgres from 'postgres'
 import { type DatabaseHandle, type Db, openDatabase } from '../../../db/client.ts'
-import { firstIdAt } from '../../../db/ids.ts'
 import { migrateUp } from '../../../db/migrate.ts'
 import { gatewayActivity } from '../../../db/queries/gateway-activity.ts'
 import * as gateways from '../../../db/queries/gateways.ts'
@@ -95,7 +94,7 @@ async function everything(db: Db): Promise<Record<string, unknown>> {
     key: await findKey(db, 'key-8'),
     gateways: await gateways.listGateways(db),
     aliases: await gateways.listModelAliases(db),
-    activity: await gatewayActivity(db, firstIdAt(1001), 1000),
+    activity: await gatewayActivity(db, 1001, 1000),
     requests: await listRequests(db, 'id-ab', { since: 0, limit: 9 }),
     // The rights of a key are a set: their order is nobody's business.
     verified: verified.map((rows) => rows.toSorted(byText)),

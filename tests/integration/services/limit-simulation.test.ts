@@ -3,7 +3,7 @@ import type { Admin } from '../../../app/admin.ts'
 import type { Allotment, Proposal } from '../../../app/services/limit-proposal.ts'
 import type { Simulation } from '../../../app/services/limit-simulation.ts'
 import type { Subject } from '../../../app/services/limit-subject.ts'
-import { MAX_INSERT } from '../../../db/queries/requests.ts'
+import { MAX_CLOSED } from '../../../db/queries/close-requests.ts'
 import { readRevision } from '../../../db/queries/revision.ts'
 import type { RequestsTable } from '../../../db/schema.ts'
 import { insertRequests, requestRow, TESTER, testAdmin } from '../../support/builders.ts'
@@ -47,8 +47,8 @@ await describeEachDatabase('a simulated limit', (openFresh) => {
   }
 
   const write = async (rows: readonly RequestsTable[]) => {
-    for (let i = 0; i < rows.length; i += MAX_INSERT)
-      await insertRequests(database, rows.slice(i, i + MAX_INSERT))
+    for (let i = 0; i < rows.length; i += MAX_CLOSED)
+      await insertRequests(database, rows.slice(i, i + MAX_CLOSED))
   }
 
   const simulate = async (
