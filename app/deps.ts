@@ -1,6 +1,5 @@
-import { createBounded, withDeadline } from '../db/deadline.ts'
+import { createBounded } from '../db/deadline.ts'
 import { newId } from '../db/ids.ts'
-import { createRequestClose, MAX_CLOSED } from '../db/queries/close-requests.ts'
 import { readRevision } from '../db/queries/revision.ts'
 import packageJson from '../package.json' with { type: 'json' }
 import { openApiDocument } from './api/openapi.ts'
@@ -17,6 +16,7 @@ import { createShield } from './middleware/shield.ts'
 import { openApi } from './open-api.ts'
 import { openGateways, requireKnownGateways } from './open-gateways.ts'
 import { openIdentity } from './open-identity.ts'
+import { openLedger } from './open-ledger.ts'
 import { openLimiter } from './open-limiter.ts'
 import { openUpstream } from './open-upstream.ts'
 import { deadlinesOf, policies } from './request-terms.ts'
@@ -28,8 +28,6 @@ import { createSharedRevision, UNSHARED } from './services/shared-revision.ts'
 import type { Config } from './settings.ts'
 import { type Migrate, openStore } from './store.ts'
 import { createMeter } from './usage/meter.ts'
-import { createRecorder } from './usage/recorder.ts'
-import { foldRows, toRequestRow } from './usage/row.ts'
 
 /** How often changes made by other processes are looked for, in ms. */
 const REVISION_POLL_MS = 250
@@ -38,10 +36,6 @@ const SWEEP_MS = 500
 /** How long the database may take to say the revision, in ms, and how many may ask at a time. */
 const READ_TIMEOUT_MS = 2000
 const MAX_WATCHES = 4
-/** How long it may take to commit usage rows before they are sent again, in ms. */
-const WRITE_TIMEOUT_MS = 3000
-/** How long the last usage rows may take to reach the database at the end, in ms. */
-const FLUSH_MS = 10_000
 /** The time in which an address may fail so often to authenticate, in ms. */
 const SHIELD_WINDOW_MS = 60_000
 
@@ -79,12 +73,7 @@ export async function openDeps(config: Config, { log, migrate, gateways }: DepsO
     clock,
     log,
   })
-  const close = createRequestClose(store, foldRows)
-  const recorder = createRecorder({
-    log,
-    maxRows: MAX_CLOSED,
-    write: (rows) => withDeadline(close(rows.map(toRequestRow)), WRITE_TIMEOUT_MS),
-  })
+  const ledger = openLedger(config, { store, metrics: metrics.ledger, log })
   const live = createLiveRequests({
     clock,
     isCurrent: verifier.isCurrent,
@@ -137,13 +126,12 @@ export async function openDeps(config: Config, { log, migrate, gateways }: DepsO
     ...upstream.needs,
     policyFor: policies(config),
     openTicket: createMeter({
-      recorder,
+      ...ledger,
       clock,
-      newId,
       log,
       onRecord: metrics.requests.observeRequest,
     }),
-    ledgerHasRoom: recorder.hasRoom,
+    ledgerHasRoom: ledger.recorder.hasRoom,
     bodyLimits: { maxBytes: config.maxBodyBytes, timeoutMs: config.bodyTimeoutSeconds * 1000 },
     acceptsKeyInPath: config.keyInPath,
     gateways,
@@ -189,7 +177,7 @@ export async function openDeps(config: Config, { log, migrate, gateways }: DepsO
       // A question that is still out would keep the database from being closed.
       await watch.check()
       upstream.close()
-      await recorder.close(FLUSH_MS)
+      await ledger.close()
       await limiter.close()
       await api.close()
       await store.close()

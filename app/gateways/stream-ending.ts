@@ -1,7 +1,7 @@
 import { GatewayError } from '../errors/gateway-error.ts'
 import { upstreamFailure } from '../upstream/errors.ts'
 import { countsOf } from '../usage/counts.ts'
-import { type Ending, endingOf } from '../usage/meter.ts'
+import { type Ending, endingOf } from '../usage/ending.ts'
 import type { StreamEnd } from '../usage/tap.ts'
 
 /**

@@ -1,4 +1,5 @@
 import { Gauge, Registry } from 'prom-client'
+import { createLedgerMetrics, type LedgerMetrics } from './ledger.ts'
 import { createLimitMetrics, type LimitMetrics } from './limits.ts'
 import { registerProcess } from './process.ts'
 import { createRequestMetrics, type RequestMetrics } from './requests.ts'
@@ -8,6 +9,7 @@ export interface Metrics {
   text(): Promise<string>
   readonly limits: LimitMetrics
   readonly requests: RequestMetrics
+  readonly ledger: LedgerMetrics
 }
 
 /** All families in a registry of their own; nothing runs between two calls of `text`. */
@@ -25,5 +27,6 @@ export function createMetrics({ version }: { readonly version: string }): Metric
     text: () => registry.metrics(),
     limits: createLimitMetrics(registry),
     requests: createRequestMetrics(registry),
+    ledger: createLedgerMetrics(registry),
   }
 }

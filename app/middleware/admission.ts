@@ -1,6 +1,7 @@
 import type { MiddlewareHandler } from 'hono'
 import { GatewayError, toGatewayError } from '../errors/gateway-error.ts'
-import { endingOf, type OpenTicket, type Ticket } from '../usage/meter.ts'
+import { endingOf } from '../usage/ending.ts'
+import type { OpenTicket, Ticket } from '../usage/meter.ts'
 import type { AllowanceEnv, Work } from './token-bucket.ts'
 
 export interface AdmissionNeeds {

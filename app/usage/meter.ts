@@ -1,18 +1,19 @@
 import type { Clock } from '../domain/clock.ts'
 import type { Principal } from '../domain/grant.ts'
-import { estimatePromptTokens, type Outcome, type UsageRecord } from '../domain/usage.ts'
-import type { ErrorCode } from '../errors/codes.ts'
-import type { GatewayError } from '../errors/gateway-error.ts'
+import type { OpenRequest } from '../domain/open-request.ts'
+import { estimatePromptTokens, type UsageRecord } from '../domain/usage.ts'
 import type { Log } from '../log.ts'
-import type { ReportedCounts } from './counts.ts'
+import { type Ending, isUpstreamFailure } from './ending.ts'
+import type { OpenRequests } from './open-requests.ts'
 import type { Recorder } from './recorder.ts'
 
 export interface MeterNeeds {
-  readonly recorder: Recorder
+  readonly recorder: Pick<Recorder, 'record'>
   readonly clock: Clock
   readonly log: Log
-  /** A new row id. */
-  readonly newId: () => string
+  readonly openRequests: Pick<OpenRequests, 'open'>
+  /** A new row's id, of a request that arrived then, in epoch ms. */
+  readonly newId: (ms: number) => string
   /** Told of each row before it is written. */
   readonly onRecord?: (row: UsageRecord) => void
 }
@@ -42,13 +43,6 @@ export interface Used {
   readonly computeMs: number
 }
 
-export interface Ending {
-  readonly status: number
-  readonly outcome: Outcome
-  readonly errorCode?: string
-  readonly counts?: ReportedCounts
-}
-
 /** The account of one admitted request, from admission to its one row in the ledger. */
 export interface Ticket {
   readonly admission: Admission
@@ -63,23 +57,10 @@ export interface Ticket {
   settle(ending: Ending): Promise<void>
 }
 
-const CANCELLATIONS = new Set<ErrorCode>([
-  'client_closed',
-  'revoked',
-  'shutting_down',
-  'limit_reached',
-])
-
-/** A request that the client or we ended is cancelled; one that could not be answered has failed. */
-export const endingOf = ({ code, status }: GatewayError): Ending => ({
-  status,
-  outcome: CANCELLATIONS.has(code) ? 'cancelled' : 'failed',
-  errorCode: code,
-})
-
 export type OpenTicket = (admission: Admission) => Ticket
 
-export function createMeter({ recorder, clock, newId, log, onRecord }: MeterNeeds): OpenTicket {
+export function createMeter(needs: MeterNeeds): OpenTicket {
+  const { recorder, openRequests, clock, newId, log, onRecord } = needs
   return (admission) => {
     let backend: string | null = null
     let dispatchedAt: number | null = null
@@ -87,6 +68,13 @@ export function createMeter({ recorder, clock, newId, log, onRecord }: MeterNeed
     let seen = 0
     let isSettled = false
     let isDeferred = false
+    const id = newId(admission.startedAt)
+    const forget = openRequests.open(openRequest(id, admission), () => ({
+      backend,
+      dispatchedAt,
+      firstRecordAt,
+      seen,
+    }))
 
     return {
       admission,
@@ -112,7 +100,7 @@ export function createMeter({ recorder, clock, newId, log, onRecord }: MeterNeed
         const isFree = !admission.promptBytes || (isUpstreamFailure(ending) && seen === 0)
         const wasDispatched = dispatchedAt !== null
         const row: UsageRecord = {
-          id: newId(),
+          id,
           requestId: admission.requestId,
           userId: principal.userId,
           keyId: principal.keyId,
@@ -134,6 +122,7 @@ export function createMeter({ recorder, clock, newId, log, onRecord }: MeterNeed
         }
         onRecord?.(row)
         await recorder.record(row)
+        forget()
         admission.onSettled?.({
           requests: isFree ? 0 : 1,
           tokens: row.promptTokens + row.completionTokens,
@@ -159,9 +148,20 @@ export function createMeter({ recorder, clock, newId, log, onRecord }: MeterNeed
   }
 }
 
-/** Answers that take too long could be asked for on purpose: they are none. */
-const isUpstreamFailure = ({ outcome, errorCode }: Ending): boolean =>
-  outcome === 'failed' && errorCode !== 'upstream_timeout'
+const openRequest = (
+  id: string,
+  { principal, promptBytes, ...admission }: Admission,
+): OpenRequest => ({
+  id,
+  requestId: admission.requestId,
+  userId: principal.userId,
+  keyId: principal.keyId,
+  gateway: admission.gateway,
+  operation: admission.operation,
+  model: admission.model,
+  promptBytes: promptBytes === null ? null : promptBytes(),
+  startedAt: admission.startedAt,
+})
 
 /** As Ollama says; otherwise from the moment a host got the request. */
 const computeMs = ({ counts }: Ending, dispatchedAt: number | null, endedAt: number): number =>

@@ -1,47 +1,64 @@
 import type { UsageRecord } from '../domain/usage.ts'
 import type { Log } from '../log.ts'
+import type { Journal, StoreRows } from './journal.ts'
 
-/** New work is refused when so many rows wait for the database. */
+/** New work is refused when so many rows are held in memory. */
 const MAX_WAITING = 10_000
-/** How long a response is held back for its row, in ms; the row is kept and tried again. */
+/** How long the database may take for a group before its rows go to the journal, in ms. */
 const HOLD_MS = 250
 const FIRST_RETRY_MS = 100
 const LAST_RETRY_MS = 2000
 
 export interface RecorderNeeds {
-  /** Commits the rows; adding one a second time must change nothing. */
-  readonly write: (rows: readonly UsageRecord[]) => Promise<void>
+  /** Adding a row a second time must change nothing. */
+  readonly write: StoreRows
   /** How many rows `write` takes at once. */
   readonly maxRows: number
+  readonly journal: Journal
   readonly log: Log
+  /** Told of each group that the database has taken, with how many rows it had. */
+  readonly onCommit?: (rows: number) => void
 }
 
 export interface Recorder {
-  /** Resolves when the row is committed, or after 250 ms when the database is in trouble. */
+  /**
+   * Resolves when the row is committed, or is on the disk because the database did not take it within
+   * 250 ms; when neither can be, after that time, with the row in memory.
+   */
   record(row: UsageRecord): Promise<void>
-  /** False when no further row can be taken: then nothing new may be served. */
+  /** False when no further row could be taken: then nothing new may be served. */
   hasRoom(): boolean
-  /** Commits what is waiting, for at most `deadlineMs`; what is left then goes to the log. */
+  /** How many rows the database does not have yet. */
+  readonly owed: number
+  /** Commits what is owed, for at most `deadlineMs`; what is left then goes to the journal, or to the log. */
   close(deadlineMs: number): Promise<void>
 }
 
 interface Group {
   readonly rows: UsageRecord[]
-  readonly committed: PromiseWithResolvers<void>
+  readonly settled: PromiseWithResolvers<void>
 }
 
-/** Commits rows in groups: the next group begins as soon as the one before it is in. */
-export function createRecorder({ write, maxRows, log }: RecorderNeeds): Recorder {
+/**
+ * Commits rows in groups: the next group begins as soon as the one before it is in. While the database is
+ * in trouble they go to the journal, and from there to the database when it takes rows again.
+ */
+export function createRecorder(needs: RecorderNeeds): Recorder {
+  const { write, maxRows, journal, log, onCommit } = needs
   const groups: Group[] = []
+  /** Rows that neither took. */
+  let stranded: UsageRecord[] = []
   let waiting = 0
-  let inFlight: Group | null = null
+  let inFlight: Group | undefined
   let running: Promise<void> | null = null
+  let isAway = false
+  let recovering: Promise<void> | null = null
   let isClosed = false
 
   const openGroup = (): Group => {
     const last = groups.at(-1)
-    if (last && last !== inFlight && last.rows.length < maxRows) return last
-    const group = { rows: [], committed: Promise.withResolvers<void>() }
+    if (last && last.rows.length < maxRows) return last
+    const group = { rows: [], settled: Promise.withResolvers<void>() }
     groups.push(group)
     return group
   }
@@ -49,59 +66,123 @@ export function createRecorder({ write, maxRows, log }: RecorderNeeds): Recorder
   const run = async (): Promise<void> => {
     // A turn of the event loop, so that rows which end together go in together.
     await new Promise((resolve) => setImmediate(resolve))
-    for (let [group] = groups; group; [group] = groups) {
-      inFlight = group
-      if (!(await store(group))) return
-      inFlight = null
-      groups.shift()
-      waiting -= group.rows.length
-      group.committed.resolve()
+    while (!isClosed) {
+      inFlight = groups.shift()
+      if (!inFlight) break
+      await settle(inFlight.rows)
+      waiting -= inFlight.rows.length
+      inFlight.settled.resolve()
     }
     running = null
   }
 
-  /** Tries until the rows are in; false when the recorder was closed before they were. */
-  const store = async ({ rows }: Group): Promise<boolean> => {
-    for (let delayMs = FIRST_RETRY_MS; !isClosed; delayMs = Math.min(delayMs * 2, LAST_RETRY_MS)) {
-      try {
-        await write(rows)
-        return true
-      } catch (err) {
-        log.error({ err, rows: rows.length }, 'usage rows could not be stored; trying again')
-      }
-      await new Promise((resolve) => setTimeout(resolve, delayMs))
+  const settle = async (rows: readonly UsageRecord[]): Promise<void> => {
+    if (!isAway && (await isStored(rows))) return
+    if (isClosed) return
+    try {
+      await journal.keep(rows)
+    } catch (err) {
+      log.error({ err, rows: rows.length }, 'usage rows could not be kept on the disk either')
+      stranded.push(...rows)
     }
-    return false
+    recovering ??= recover()
   }
 
-  return {
+  /** False after 250 ms too, though the database may take the rows later: they are stored once. */
+  const isStored = async (rows: readonly UsageRecord[]): Promise<boolean> => {
+    const stored = write(rows).then(
+      () => true,
+      (err: unknown) => {
+        log.error({ err, rows: rows.length }, 'usage rows could not be stored; keeping them')
+        return false
+      },
+    )
+    const isIn = await withinMs(stored, HOLD_MS)
+    if (isIn === undefined)
+      log.warn({ rows: rows.length }, 'the database is slow; keeping usage rows')
+    if (isIn) onCommit?.(rows.length)
+    else isAway = true
+    return isIn === true
+  }
+
+  /** Tries until the database has all that is owed. */
+  const recover = async (): Promise<void> => {
+    for (let delayMs = FIRST_RETRY_MS; !isClosed; delayMs = Math.min(delayMs * 2, LAST_RETRY_MS)) {
+      await new Promise((resolve) => setTimeout(resolve, delayMs))
+      if (isClosed) break
+      try {
+        await payBack()
+        break
+      } catch (err) {
+        log.debug({ err, owed: recorder.owed }, 'the database does not take usage rows yet')
+      }
+    }
+    recovering = null
+  }
+
+  const payBack = async (): Promise<void> => {
+    while (stranded.length > 0) await store(stranded.slice(0, maxRows))
+    do {
+      await journal.replay(store, maxRows)
+      isAway = false
+    } while (journal.kept > 0)
+    log.info({}, 'the database has all usage rows')
+  }
+
+  const store: StoreRows = async (rows) => {
+    try {
+      await write(rows)
+    } catch (err) {
+      // The disk may have room again before the database is back.
+      if (stranded.length > 0) await journal.keep(stranded).then(() => (stranded = []))
+      throw err
+    }
+    onCommit?.(rows.length)
+    stranded = stranded.filter((row) => !rows.includes(row))
+  }
+
+  const recorder: Recorder = {
     async record(row) {
       if (isClosed) {
-        log.error({ row }, 'usage row not stored')
+        await lastResort([row])
         return
       }
-      const { rows, committed } = openGroup()
+      const { rows, settled } = openGroup()
       rows.push(row)
       waiting++
       running ??= run()
-      await withinMs(committed.promise, HOLD_MS)
+      await settled.promise
     },
-    hasRoom: () => waiting < MAX_WAITING,
+    hasRoom: () => (!isAway || journal.isWritable) && waiting + stranded.length < MAX_WAITING,
+    get owed() {
+      return waiting + stranded.length + journal.kept
+    },
     async close(deadlineMs) {
-      if (running) await withinMs(running, deadlineMs)
+      await withinMs(Promise.all([running, recovering]), deadlineMs)
       isClosed = true
-      for (const row of groups.flatMap(({ rows }) => rows))
-        log.error({ row }, 'usage row not stored')
+      const left = [inFlight ?? [], ...groups].flat()
+      await lastResort([...left.flatMap(({ rows }) => rows), ...stranded])
+      for (const { settled } of left) settled.resolve()
+      await journal.close()
     },
   }
+
+  const lastResort = async (rows: readonly UsageRecord[]): Promise<void> => {
+    if (rows.length === 0) return
+    await journal.keep(rows).catch(() => {
+      for (const row of rows) log.error({ row }, 'usage row not stored')
+    })
+  }
+
+  return recorder
 }
 
-/** Waits for the promise, but no longer than that; true when it has resolved. */
-async function withinMs(promise: Promise<unknown>, ms: number): Promise<boolean> {
-  const { promise: late, resolve } = Promise.withResolvers<boolean>()
-  const timer = setTimeout(resolve, ms, false)
+/** What the promise comes to; undefined when it has not after that time. */
+async function withinMs<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
+  const { promise: late, resolve } = Promise.withResolvers<undefined>()
+  const timer = setTimeout(resolve, ms)
   try {
-    return await Promise.race([promise.then(() => true), late])
+    return await Promise.race([promise, late])
   } finally {
     clearTimeout(timer)
   }

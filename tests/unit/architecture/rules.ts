@@ -31,6 +31,7 @@ export const LAYERS: readonly Layer[] = [
       'open-redis',
       'open-identity',
       'open-limiter',
+      'open-ledger',
       'open-shared',
       'open-api',
       'installed-models',

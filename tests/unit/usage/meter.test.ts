@@ -23,12 +23,13 @@ function setUp(change: Partial<Admission> = {}) {
   const clock = createClock(START)
   const log = memoryLog()
   let ids = 0
-  const recorder = {
-    record: async (row: UsageRecord) => void rows.push(row),
-    hasRoom: () => true,
-    close: async () => {},
-  }
-  const openTicket = createMeter({ recorder, clock, log, newId: () => `row-${++ids}` })
+  const openTicket = createMeter({
+    recorder: { record: async (row: UsageRecord) => void rows.push(row) },
+    openRequests: { open: () => () => {} },
+    clock,
+    log,
+    newId: () => `row-${++ids}`,
+  })
   return { ticket: openTicket({ ...ADMISSION, ...change }), rows, clock, log }
 }
 

@@ -1,21 +1,27 @@
 import { describe, expect, test } from 'bun:test'
 import type { UsageRecord } from '../../../app/domain/usage.ts'
 import { silentLog } from '../../../app/log.ts'
-import { createRecorder } from '../../../app/usage/recorder.ts'
+import { createBrokenJournal } from '../../../app/usage/broken-journal.ts'
+import { createMemoryJournal } from '../../../app/usage/memory-journal.ts'
+import { createRecorder, type RecorderNeeds } from '../../../app/usage/recorder.ts'
 import { memoryLog } from '../support/memory-log.ts'
 import { usageRecord } from '../support/usage-record.ts'
 
 const rows = (count: number, from = 0): UsageRecord[] =>
   Array.from({ length: count }, (_, i) => usageRecord(String(from + i)))
 const ids = (records: readonly UsageRecord[]): string[] => records.map(({ id }) => id)
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-/** A ledger in memory; `fail` says how many writes fail first, `hold` keeps them waiting. */
+/** A ledger in memory that stores a row once; `fail` says how many writes fail, `hold` keeps them waiting. */
 function createLedger({ fail = 0, hold = Promise.resolve() } = {}) {
   const groups: string[][] = []
   let failures = fail
   return {
     groups,
-    stored: () => groups.flat(),
+    stored: () => [...new Set(groups.flat())],
+    heal: () => {
+      failures = 0
+    },
     async write(records: readonly UsageRecord[]) {
       await hold
       if (failures-- > 0) throw new Error('database is locked')
@@ -24,11 +30,18 @@ function createLedger({ fail = 0, hold = Promise.resolve() } = {}) {
   }
 }
 
+const recorderOf = (needs: Pick<RecorderNeeds, 'write'> & Partial<RecorderNeeds>) =>
+  createRecorder({ maxRows: 64, journal: createMemoryJournal(), log: silentLog, ...needs })
+
+async function paidBack({ owed }: { readonly owed: () => number }): Promise<void> {
+  while (owed() > 0) await Bun.sleep(5)
+}
+
 describe('while the ledger works', () => {
   test('record resolves when the row is committed, not before', async () => {
     const gate = Promise.withResolvers<void>()
     const ledger = createLedger({ hold: gate.promise })
-    const recorder = createRecorder({ write: ledger.write, maxRows: 64, log: silentLog })
+    const recorder = recorderOf(ledger)
     const recorded = recorder.record(usageRecord('1')).then(() => ledger.stored())
     gate.resolve()
     expect(await recorded).toEqual(['1'])
@@ -36,7 +49,7 @@ describe('while the ledger works', () => {
 
   test('rows that end together are committed together, each once and in order', async () => {
     const ledger = createLedger()
-    const recorder = createRecorder({ write: ledger.write, maxRows: 64, log: silentLog })
+    const recorder = recorderOf(ledger)
     await Promise.all(rows(64).map((row) => recorder.record(row)))
     expect(ledger.groups).toEqual([ids(rows(64))])
   })
@@ -44,65 +57,102 @@ describe('while the ledger works', () => {
   test('rows that come during a commit go in with the next, in groups of bounded size', async () => {
     const gate = Promise.withResolvers<void>()
     const ledger = createLedger({ hold: gate.promise })
-    const recorder = createRecorder({ write: ledger.write, maxRows: 64, log: silentLog })
+    const recorder = recorderOf(ledger)
     const first = recorder.record(usageRecord('first'))
-    await new Promise((resolve) => setImmediate(resolve))
-    await new Promise((resolve) => setImmediate(resolve))
+    await turn()
+    await turn()
     const others = rows(1200).map((row) => recorder.record(row))
     gate.resolve()
     await Promise.all([first, ...others])
     expect(ledger.groups[0]).toEqual(['first'])
-    expect(ledger.stored()).toEqual(['first', ...ids(rows(1200))])
+    expect(ledger.groups.flat()).toEqual(['first', ...ids(rows(1200))])
     for (const group of ledger.groups) expect(group.length).toBeLessThanOrEqual(64)
   })
 
   test('after a pause it goes on', async () => {
     const ledger = createLedger()
-    const recorder = createRecorder({ write: ledger.write, maxRows: 64, log: silentLog })
+    const recorder = recorderOf(ledger)
     for (const row of rows(3)) await recorder.record(row)
     expect(ledger.groups).toEqual([['0'], ['1'], ['2']])
+  })
+
+  test('each group is told once it is in, with how many rows it had', async () => {
+    const told: number[] = []
+    const recorder = recorderOf({ ...createLedger(), onCommit: (count) => told.push(count) })
+    await Promise.all(rows(3).map((row) => recorder.record(row)))
+    expect(told).toEqual([3])
   })
 })
 
 describe('while the ledger fails', () => {
-  test('a row is tried again until it is in, and is in once', async () => {
-    const ledger = createLedger({ fail: 1 })
-    const log = memoryLog()
-    const recorder = createRecorder({ write: ledger.write, maxRows: 64, log })
-    await recorder.record(usageRecord('1'))
-    expect(ledger.groups).toEqual([['1']])
-    expect(log.entries.map(({ level, message }) => [level, message])).toEqual([
-      ['error', 'usage rows could not be stored; trying again'],
-    ])
+  test('rows go to the journal at once, and to the ledger when it takes them again', async () => {
+    const journal = createMemoryJournal()
+    const ledger = createLedger({ fail: Number.POSITIVE_INFINITY })
+    const recorder = recorderOf({ ...ledger, journal })
+    for (const row of rows(5)) await recorder.record(row)
+    expect([journal.kept, recorder.owed, recorder.hasRoom()]).toEqual([5, 5, true])
+    ledger.heal()
+    await paidBack({ owed: () => recorder.owed })
+    expect(ledger.stored()).toEqual(ids(rows(5)))
+    await recorder.record(usageRecord('later'))
+    expect(journal.kept).toBe(0)
+    expect(ledger.stored()).toEqual([...ids(rows(5)), 'later'])
   })
 
-  test('an answer is held back for 250 ms and no longer, and its row is kept', async () => {
+  test('an answer is held back for 250 ms and no longer, and its row is in the journal then', async () => {
     const gate = Promise.withResolvers<void>()
     const ledger = createLedger({ hold: gate.promise })
-    const recorder = createRecorder({ write: ledger.write, maxRows: 64, log: silentLog })
+    const journal = createMemoryJournal()
+    const recorder = recorderOf({ ...ledger, journal })
     const start = performance.now()
     await recorder.record(usageRecord('1'))
     const heldMs = performance.now() - start
     expect(heldMs).toBeGreaterThan(200)
     expect(heldMs).toBeLessThan(500)
-    expect(ledger.stored()).toEqual([])
+    expect([ledger.stored(), journal.kept]).toEqual([[], 1])
     gate.resolve()
     await recorder.close(1000)
     expect(ledger.stored()).toEqual(['1'])
   })
 
-  test('nothing new is to be served once 10,000 rows wait, and again when they are in', async () => {
-    const gate = Promise.withResolvers<void>()
-    const ledger = createLedger({ hold: gate.promise })
-    const recorder = createRecorder({ write: ledger.write, maxRows: 64, log: silentLog })
-    const waiting = rows(9999).map((row) => recorder.record(row))
+  test('nothing new is to be served when the journal can take nothing either, until one of them can', async () => {
+    const ledger = createLedger({ fail: Number.POSITIVE_INFINITY })
+    const recorder = recorderOf({ ...ledger, journal: createBrokenJournal() })
     expect(recorder.hasRoom()).toBe(true)
-    waiting.push(recorder.record(usageRecord('last')))
+    await Promise.all(rows(3).map((row) => recorder.record(row)))
+    expect([recorder.hasRoom(), recorder.owed]).toEqual([false, 3])
+    ledger.heal()
+    await paidBack({ owed: () => recorder.owed })
+    expect(recorder.hasRoom()).toBe(true)
+    expect(ledger.stored()).toEqual(ids(rows(3)))
+  })
+
+  test('rows that neither took go to the journal when it has room before the ledger is back', async () => {
+    let isFull = true
+    const memory = createMemoryJournal()
+    const keep = (more: readonly UsageRecord[]) =>
+      isFull ? Promise.reject(new Error('no space left on device')) : memory.keep(more)
+    const journal = {
+      get kept() {
+        return memory.kept
+      },
+      get isWritable() {
+        return !isFull
+      },
+      keep,
+      replay: memory.replay,
+      close: memory.close,
+    }
+    const ledger = createLedger({ fail: Number.POSITIVE_INFINITY })
+    const recorder = recorderOf({ ...ledger, journal })
+    await Promise.all(rows(3).map((row) => recorder.record(row)))
     expect(recorder.hasRoom()).toBe(false)
-    gate.resolve()
-    await Promise.all(waiting)
-    expect(recorder.hasRoom()).toBe(true)
-    expect(new Set(ledger.stored()).size).toBe(10_000)
+    isFull = false
+    while (memory.kept < 3) await Bun.sleep(5)
+    expect([recorder.hasRoom(), recorder.owed]).toEqual([true, 3])
+    ledger.heal()
+    await paidBack({ owed: () => recorder.owed })
+    expect(ledger.stored()).toEqual(ids(rows(3)))
   })
 })
 
@@ -113,7 +163,7 @@ describe('at the end', () => {
   test('close waits for what is under way', async () => {
     const ledger = createLedger()
     const log = memoryLog()
-    const recorder = createRecorder({ write: ledger.write, maxRows: 64, log })
+    const recorder = recorderOf({ ...ledger, log })
     const recorded = rows(600).map((row) => recorder.record(row))
     await recorder.close(1000)
     expect(ledger.stored()).toEqual(ids(rows(600)))
@@ -121,33 +171,26 @@ describe('at the end', () => {
     await Promise.all(recorded)
   })
 
-  test('every row that the ledger does not take goes to the log, whole', async () => {
+  test('what the ledger has not taken is in the journal', async () => {
+    const journal = createMemoryJournal()
+    const recorder = recorderOf({ write: () => new Promise(() => {}), journal })
+    const recorded = rows(700).map((row) => recorder.record(row))
+    await recorder.close(20)
+    expect(journal.kept).toBe(700)
+    await recorder.record(usageRecord('late'))
+    expect(journal.kept).toBe(701)
+    await Promise.all(recorded)
+  })
+
+  test('and in the log, whole, when there is no journal to take it', async () => {
     const log = memoryLog()
     const ledger = createLedger({ fail: Number.POSITIVE_INFINITY })
-    const recorder = createRecorder({ write: ledger.write, maxRows: 64, log })
+    const recorder = recorderOf({ ...ledger, journal: createBrokenJournal(), log })
     const recorded = rows(700).map((row) => recorder.record(row))
     await recorder.close(20)
     expect(logged(log)).toEqual(rows(700))
-    await Promise.all(recorded)
-  })
-
-  test('so does every row when the ledger does not answer at all', async () => {
-    const log = memoryLog()
-    const recorder = createRecorder({ write: () => new Promise(() => {}), maxRows: 64, log })
-    const recorded = rows(3).map((row) => recorder.record(row))
-    await recorder.close(20)
-    expect(logged(log)).toEqual(rows(3))
-    await Promise.all(recorded)
-  })
-
-  test('and every row that comes after the end', async () => {
-    const log = memoryLog()
-    const ledger = createLedger()
-    const recorder = createRecorder({ write: ledger.write, maxRows: 64, log })
-    await recorder.close(20)
     await recorder.record(usageRecord('late'))
-    expect([...ledger.stored(), ...logged(log).map((row) => (row as UsageRecord).id)]).toEqual([
-      'late',
-    ])
+    expect(logged(log).length).toBe(701)
+    await Promise.all(recorded)
   })
 })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import type { ReportedCounts } from '../../../app/usage/counts.ts'
-import { createMeter, type Ending, type Used } from '../../../app/usage/meter.ts'
+import type { Ending } from '../../../app/usage/ending.ts'
+import { createMeter, type Used } from '../../../app/usage/meter.ts'
 import { createClock } from '../support/clock.ts'
 import { memoryLog } from '../support/memory-log.ts'
 import { principal } from '../support/principal.ts'
@@ -21,11 +22,8 @@ async function settled(
   const events: (string | Used)[] = []
   const clock = createClock()
   const openTicket = createMeter({
-    recorder: {
-      record: async () => void events.push('recorded'),
-      hasRoom: () => true,
-      close: async () => {},
-    },
+    recorder: { record: async () => void events.push('recorded') },
+    openRequests: { open: () => () => {} },
     clock,
     log: memoryLog(),
     newId: () => 'row-1',

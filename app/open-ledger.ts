@@ -1,0 +1,99 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { DatabaseHandle } from '../db/client.ts'
+import { withDeadline } from '../db/deadline.ts'
+import { createRequestIds, newNode } from '../db/ids.ts'
+import { createRequestClose, MAX_CLOSED } from '../db/queries/close-requests.ts'
+import { knownRequests } from '../db/queries/requests.ts'
+import { systemClock } from './domain/clock.ts'
+import { StartupError } from './errors/startup-error.ts'
+import type { Log } from './log.ts'
+import type { LedgerMetrics } from './metrics/ledger.ts'
+import { startUpkeep } from './services/upkeep.ts'
+import type { Config } from './settings.ts'
+import { createFileJournal } from './usage/file-journal.ts'
+import type { OnTorn, StoreRows } from './usage/journal.ts'
+import { createOpenRequests } from './usage/open-requests.ts'
+import { createRecorder } from './usage/recorder.ts'
+import { createRecovery, openFile, rowsFile } from './usage/recovery.ts'
+import { foldRows, toRequestRow } from './usage/row.ts'
+
+/** How long it may take to commit usage rows before they are sent again, in ms. */
+const WRITE_TIMEOUT_MS = 3000
+/** How long the last usage rows may take to reach the database at the end, in ms. */
+const FLUSH_MS = 10_000
+/** How often it is noted how far requests have come, and looked whether other processes have died, in ms. */
+const BEAT_MS = 1000
+const LOOK_MS = 5000
+
+export interface LedgerNeeds {
+  readonly store: DatabaseHandle
+  readonly metrics: LedgerMetrics
+  readonly log: Log
+}
+
+/** What the usage of a server's requests goes through, on its way to the database or to its own disk. */
+export function openLedger(config: Pick<Config, 'dataDir'>, { store, metrics, log }: LedgerNeeds) {
+  const folder = journalFolder(config)
+  const clock = systemClock
+  const node = newNode()
+  const close = createRequestClose(store, foldRows)
+  const write: StoreRows = (rows) => withDeadline(close(rows.map(toRequestRow)), WRITE_TIMEOUT_MS)
+  const onTorn: OnTorn = ({ file, at, text }) =>
+    log.error({ file, at, text }, 'a line of the journal is torn; it was left out')
+  const recorder = createRecorder({
+    write,
+    maxRows: MAX_CLOSED,
+    journal: createFileJournal({ path: rowsFile(folder, node), onTorn }),
+    log,
+    onCommit: metrics.committed,
+  })
+  const openRequests = createOpenRequests({ path: openFile(folder, node), clock, log })
+  const recover = createRecovery({
+    folder,
+    node,
+    write,
+    maxRows: MAX_CLOSED,
+    async missing(rows) {
+      const known = await knownRequests(
+        store.db,
+        rows.map(({ id }) => id),
+      )
+      return rows.filter(({ id }) => !known.has(id))
+    },
+    clock,
+    log,
+    onTorn,
+    onExpired: metrics.expired,
+  })
+  metrics.watch({ node, owed: () => recorder.owed })
+  const beat = setInterval(openRequests.beat, BEAT_MS)
+  const failure = 'what processes that died had left could not be taken over'
+  const upkeep = startUpkeep({ tasks: [{ failure, everyMs: LOOK_MS, run: recover }], log })
+
+  return {
+    recorder,
+    openRequests,
+    newId: createRequestIds(node),
+    /** Commits what is left and lets go of the files. */
+    async close(): Promise<void> {
+      await upkeep.close()
+      await recorder.close(FLUSH_MS)
+      clearInterval(beat)
+      openRequests.close()
+    },
+  }
+}
+
+/** Throws a StartupError when there can be none. */
+function journalFolder({ dataDir }: Pick<Config, 'dataDir'>): string {
+  const folder = join(dataDir, 'journal')
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    return folder
+  } catch (cause) {
+    throw new StartupError(`can't make the folder ${folder}; check data_dir and its owner`, {
+      cause,
+    })
+  }
+}

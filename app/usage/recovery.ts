@@ -1,0 +1,110 @@
+import { readdir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Clock } from '../domain/clock.ts'
+import { expiredRecord, type OpenRequest, type Progress } from '../domain/open-request.ts'
+import type { UsageRecord } from '../domain/usage.ts'
+import type { Log } from '../log.ts'
+import { handOut } from './file-journal.ts'
+import type { OnTorn, StoreRows } from './journal.ts'
+import { isMissing, readJournal } from './journal-reader.ts'
+import type { Note } from './open-requests.ts'
+
+/** How long the notes of a living process can be untouched, in ms: they are touched every second. */
+export const STALE_MS = 15_000
+
+const NOT_SENT: Progress = { backend: null, dispatchedAt: null, firstRecordAt: null, seen: 0 }
+
+/** The files of a process: rows that its database did not take, and what was under way. */
+export const rowsFile = (folder: string, node: string): string => join(folder, `${node}.rows`)
+export const openFile = (folder: string, node: string): string => join(folder, `${node}.open`)
+
+export interface RecoveryNeeds {
+  readonly folder: string
+  /** This process, whose own files are left alone. */
+  readonly node: string
+  readonly write: StoreRows
+  /** How many rows `write` takes at once. */
+  readonly maxRows: number
+  /** Those of these that the ledger does not have. */
+  readonly missing: (rows: readonly UsageRecord[]) => Promise<readonly UsageRecord[]>
+  readonly clock: Clock
+  readonly log: Log
+  readonly onTorn: OnTorn
+  /** Told of each request that died with its process. */
+  readonly onExpired: (record: UsageRecord) => void
+}
+
+/**
+ * Takes over from processes that have died: stores the rows that they had kept, and closes the requests
+ * that were under way as expired, with what was known of them. Two that do it at a time do it once,
+ * because a row is stored once. To be called again and again; rejects when the database takes no rows.
+ */
+export function createRecovery(needs: RecoveryNeeds): () => Promise<void> {
+  return async () => {
+    for (const node of await deadNodes(needs)) await takeOver(node, needs)
+  }
+}
+
+async function deadNodes({ folder, node, clock }: RecoveryNeeds): Promise<string[]> {
+  const names = (await readdir(folder)).flatMap(
+    (name) => /^(\w+)\.(?:rows|open)$/.exec(name)?.[1] ?? [],
+  )
+  const others = [...new Set(names)].filter((name) => name !== node)
+  const lastSigns = await Promise.all(
+    others.map((other) =>
+      Promise.all([rowsFile, openFile].map((file) => touchedAt(file(folder, other)))),
+    ),
+  )
+  return others.filter((_, i) => clock.now() - Math.max(...(lastSigns[i] ?? [])) > STALE_MS)
+}
+
+async function touchedAt(path: string): Promise<number> {
+  try {
+    return (await stat(path)).mtimeMs
+  } catch (err) {
+    if (isMissing(err)) return 0
+    throw err
+  }
+}
+
+async function takeOver(node: string, needs: RecoveryNeeds): Promise<void> {
+  const { folder, write, maxRows, onTorn, onExpired, log } = needs
+  const [rows, open] = [rowsFile(folder, node), openFile(folder, node)]
+  let kept = 0
+  for await (const piece of readJournal(rows)) {
+    const tell = (line: (typeof piece.torn)[number]) => onTorn({ ...line, file: rows })
+    await handOut(piece, { store: write, groupSize: maxRows, onTorn: tell })
+    kept += piece.values.length
+  }
+  const underWay = await requestsUnderWay(open, needs)
+  let expired = 0
+  for (let i = 0; i < underWay.length; i += maxRows) {
+    const group = await needs.missing(underWay.slice(i, i + maxRows))
+    if (group.length > 0) await write(group)
+    for (const record of group) onExpired(record)
+    expired += group.length
+  }
+  for (const file of [rows, open, `${open}.new`]) await rm(file, { force: true })
+  log.warn({ node, kept, expired }, 'took over what a process that died had left')
+}
+
+/** What the notes say was under way, whether it has a row or not. */
+async function requestsUnderWay(path: string, { onTorn }: RecoveryNeeds): Promise<UsageRecord[]> {
+  const opened = new Map<string, OpenRequest>()
+  const progress = new Map<string, Progress>()
+  const lastSign = await touchedAt(path)
+  for await (const { values, torn } of readJournal(path)) {
+    for (const line of torn) onTorn({ ...line, file: path })
+    for (const note of values as readonly Note[]) {
+      for (const request of note.opened ?? []) opened.set(request.id, request)
+      for (const [id, how] of note.progress ?? []) progress.set(id, how)
+    }
+  }
+  return [...opened.values()].map((request) =>
+    expiredRecord(
+      request,
+      progress.get(request.id) ?? NOT_SENT,
+      Math.max(Math.round(lastSign), request.startedAt),
+    ),
+  )
+}
