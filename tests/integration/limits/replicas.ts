@@ -78,7 +78,8 @@ export async function startReplicas(options: ReplicasOptions): Promise<Replicas>
   }
 }
 
-async function startReplica(flags: Flags): Promise<Replica> {
+/** Starts one gateway. Rejects, with what it said, when it ends before it listens. */
+export async function startReplica(flags: Flags): Promise<Replica> {
   const child = Bun.spawn([process.execPath, PROGRAM, JSON.stringify(flags)], {
     stdin: 'pipe',
     stdout: 'pipe',
