@@ -16,6 +16,7 @@ import {
   webOrigin,
   wholeNumber,
 } from './setting-schemas.ts'
+import { usageSettings } from './setting-usage.ts'
 
 const GIB = 1024 ** 3
 const MIB = 1024 ** 2
@@ -176,6 +177,11 @@ export const SETTINGS = {
     gatewayDecisions,
     null,
     'For each gateway by its name `enabled`, `default_model` and, as `alias: model` lines, `model_mappings`; what administrators decide later goes before it; in the environment as YAML or JSON in one line',
+  ),
+  usage: setting(
+    usageSettings,
+    null,
+    'What is kept of usage, and what it costs: `retention_days` of requests (90), `rollup_retention_days` of hourly sums (1095); `watts` that a busy host draws, `price_per_kwh`, `currency` and, for each model or `*`, `prices` with `gpu_hour`, `input_million_tokens` and `output_million_tokens`; in the environment as YAML or JSON in one line',
   ),
 } satisfies Record<string, Setting<unknown>>
 
