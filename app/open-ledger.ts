@@ -10,6 +10,7 @@ import { StartupError } from './errors/startup-error.ts'
 import type { Log } from './log.ts'
 import type { LedgerMetrics } from './metrics/ledger.ts'
 import { startUpkeep } from './services/upkeep.ts'
+import { createUsageRetention } from './services/usage-retention.ts'
 import type { Config } from './settings.ts'
 import { createFileJournal } from './usage/file-journal.ts'
 import type { OnTorn, StoreRows } from './usage/journal.ts'
@@ -25,6 +26,8 @@ const FLUSH_MS = 10_000
 /** How often it is noted how far requests have come, and looked whether other processes have died, in ms. */
 const BEAT_MS = 1000
 const LOOK_MS = 5000
+/** How often room is made, in ms. */
+const HOUR_MS = 3_600_000
 
 export interface LedgerNeeds {
   readonly store: DatabaseHandle
@@ -33,7 +36,10 @@ export interface LedgerNeeds {
 }
 
 /** What the usage of a server's requests goes through, on its way to the database or to its own disk. */
-export function openLedger(config: Pick<Config, 'dataDir'>, { store, metrics, log }: LedgerNeeds) {
+export function openLedger(
+  config: Pick<Config, 'dataDir' | 'usage'>,
+  { store, metrics, log }: LedgerNeeds,
+) {
   const folder = journalFolder(config)
   const clock = systemClock
   const node = newNode()
@@ -68,8 +74,27 @@ export function openLedger(config: Pick<Config, 'dataDir'>, { store, metrics, lo
   })
   metrics.watch({ node, owed: () => recorder.owed })
   const beat = setInterval(openRequests.beat, BEAT_MS)
-  const failure = 'what processes that died had left could not be taken over'
-  const upkeep = startUpkeep({ tasks: [{ failure, everyMs: LOOK_MS, run: recover }], log })
+  const retention = createUsageRetention({ db: store.db, clock, ...config.usage })
+  const upkeep = startUpkeep({
+    tasks: [
+      {
+        failure: 'what processes that died had left could not be taken over',
+        everyMs: LOOK_MS,
+        run: recover,
+      },
+      {
+        failure: 'partitions of the usage could not be made ahead',
+        everyMs: HOUR_MS,
+        run: retention.prepare,
+      },
+      {
+        failure: 'usage that is too old could not be removed',
+        everyMs: HOUR_MS,
+        run: retention.prune,
+      },
+    ],
+    log,
+  })
 
   return {
     recorder,
