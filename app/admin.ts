@@ -24,6 +24,8 @@ import { createRoles } from './services/roles.ts'
 import { createSessions } from './services/sessions.ts'
 import { createSigningKeyRotation } from './services/signing-key-rotation.ts'
 import { createUsage } from './services/usage.ts'
+import { createUsageAudit } from './services/usage-audit.ts'
+import { createUsageReports } from './services/usage-reports.ts'
 import { createUsers } from './services/users.ts'
 import type { Config } from './settings.ts'
 
@@ -39,6 +41,7 @@ type AdminSettings = Pick<
   | 'bodyTimeoutSeconds'
   | 'requestTimeoutSeconds'
   | 'gateways'
+  | 'usage'
 >
 
 export interface AdminNeeds extends AdminSettings {
@@ -87,6 +90,8 @@ export function createAdmin({ db, keyring, minPasswordLength, ...rest }: AdminNe
     roles: createRoles({ ...needs, gateways }),
     audit: createAudit(needs),
     usage: createUsage(needs),
+    auditUsage: createUsageAudit({ ...needs, retentionDays: rest.usage.retentionDays }),
+    usageReports: createUsageReports({ ...needs, terms: rest.usage }),
     limits: createLimits({
       ...needs,
       buckets,

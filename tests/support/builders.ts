@@ -28,6 +28,14 @@ export const SETTINGS = {
   bodyTimeoutSeconds: 30,
   requestTimeoutSeconds: 3600,
   gateways: {},
+  usage: {
+    retentionDays: 90,
+    rollupRetentionDays: 1095,
+    watts: null,
+    pricePerKwh: null,
+    currency: '',
+    prices: new Map(),
+  },
 } as const
 
 /** The administration of that database. */
