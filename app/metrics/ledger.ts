@@ -44,6 +44,14 @@ export function createLedgerMetrics(registry: Registry): LedgerMetrics {
       })
       info.set({ node }, 1)
       new Gauge({
+        name: 'parallama_time_seconds',
+        help: "The server's clock when this was read, since unix epoch in seconds",
+        registers,
+        collect() {
+          this.set(Date.now() / 1000)
+        },
+      })
+      new Gauge({
         name: 'parallama_ledger_owed_rows',
         help: 'Usage rows that the database does not have yet, in memory or in the journal',
         registers,

@@ -2,7 +2,7 @@ import type { Clock } from '../domain/clock.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import type { Log } from '../log.ts'
 
-/** How long cached principals serve while the database can't confirm them, in ms: it may be away for a minute, and be found again. */
+/** How long cached principals serve while the database can't confirm them, in ms: a minute, and the time to find it again. */
 const STALE_LIMIT_MS = 65_000
 
 /** How long an answer of the database counts as its being there, in ms. */

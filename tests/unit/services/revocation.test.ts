@@ -100,7 +100,7 @@ describe('while the database does not answer', () => {
     await watch.check()
     done.length = 0
     state.readRevision = down
-    clock.advance(59_999)
+    clock.advance(64_999)
     await watch.check()
     expect(done).not.toContain('forget')
     clock.advance(1)
@@ -116,7 +116,7 @@ describe('while the database does not answer', () => {
     await watch.check()
     done.length = 0
     state.readRevision = () => new Promise(() => {})
-    for (let second = 0; second < 62; second++) {
+    for (let second = 0; second < 67; second++) {
       void watch.check()
       await settled()
       clock.advance(1000)
@@ -129,7 +129,7 @@ describe('while the database does not answer', () => {
     await watch.check()
     done.length = 0
     state.readRevision = down
-    clock.advance(60_000)
+    clock.advance(65_000)
     await watch.check()
     state.readRevision = async () => 2
     await watch.check()
