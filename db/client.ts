@@ -16,6 +16,8 @@ const CLOSE_TIMEOUT_S = 1
 const MAX_CONNECTIONS = 10
 /** How often SQLite is asked whether anything was committed, in ms: that takes a few µs. */
 const WATCH_MS = 20
+/** What a busy hour writes to the ledger touches more pages than SQLite's usual 2 MB, which are read again each time. */
+const LEDGER_CACHE_KIB = 16_384
 
 /** A statement and the parameters of each time that it is run. */
 export interface Repeated {
@@ -55,7 +57,7 @@ function openSqlite(path: string): DatabaseHandle {
   let own: Promise<SqliteConnection> | undefined
   let watch: ReturnType<typeof setInterval> | undefined
   const ownConnection = async (): Promise<SqliteConnection> => {
-    own ??= SqliteConnection.open(path)
+    own ??= SqliteConnection.open(path, LEDGER_CACHE_KIB)
     return await own.catch((err: unknown) => {
       own = undefined
       throw err

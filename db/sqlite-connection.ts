@@ -21,14 +21,18 @@ export class SqliteConnection implements DatabaseConnection {
     this.#database = database
   }
 
-  /** Opens or creates the file in WAL mode. Throws the driver's error when it can't. */
-  static async open(path: string): Promise<SqliteConnection> {
+  /**
+   * Opens or creates the file in WAL mode, with so many KiB of it kept in memory. Throws the driver's error
+   * when it can't.
+   */
+  static async open(path: string, cacheKib = 2000): Promise<SqliteConnection> {
     const database = new Database(path, { create: true, readwrite: true })
     database.run('pragma busy_timeout = 0')
     await whenUnlocked(() => database.run('pragma journal_mode = wal'))
     database.run('pragma synchronous = normal')
     database.run(`pragma wal_autocheckpoint = ${CHECKPOINT_PAGES}`)
     database.run('pragma foreign_keys = on')
+    database.run(`pragma cache_size = -${cacheKib}`)
     return new SqliteConnection(database)
   }
 

@@ -1,4 +1,4 @@
-import type { DatabaseHandle, Db } from '../client.ts'
+import type { DatabaseHandle, Db, Repeated } from '../client.ts'
 import { databaseFault, isPostgres } from '../codec.ts'
 import type { RequestsTable, UsageHourlyTable } from '../schema.ts'
 
@@ -73,34 +73,66 @@ async function knownIds(db: Db, rows: readonly RequestsTable[]): Promise<Set<str
 
 type Add = (rows: readonly RequestsTable[], rollups: readonly UsageHourlyTable[]) => Promise<void>
 
-/** One statement, the same for any number of rows: arrays go in, one for each column. */
+/**
+ * One statement, the same for any number of rows: arrays go in, one for each column, but the measures all
+ * in one, because most of them are 0 and each array costs.
+ */
 function addOnPostgres({ run }: DatabaseHandle): Add {
   let sql: string | undefined
   return async (rows, rollups) => {
     const measures = measuresOf(rollups)
-    const types = { ...KEY, ...Object.fromEntries(measures.map((name) => [name, 'bigint'])) }
-    sql ??= `with closed as (
-        insert into requests (${names(COLUMNS)}) select * from unnest(${arrays(COLUMNS, 1)})
-      )
-      insert into usage_hourly (${names(types)})
-      select * from unnest(${arrays(types, 1 + Object.keys(COLUMNS).length)})
-      ${addingUp(measures)}`
-    await run(sql, [...columnwise(rows, COLUMNS), ...columnwise(rollups, types)])
+    sql ??= postgresStatement(measures)
+    const flat = `{${rollups.map((rollup) => valuesOf(rollup, measures).join()).join()}}`
+    await run(sql, [...columnwise(rows, COLUMNS), ...columnwise(rollups, KEY), flat])
   }
 }
 
+function postgresStatement(measures: readonly string[]): string {
+  const key = 1 + Object.keys(COLUMNS).length
+  const flat = key + Object.keys(KEY).length
+  const taken = measures.map((_, i) => `flat[before + ${i + 1}]`).join(', ')
+  return `with closed as (
+      insert into requests (${names(COLUMNS)}) select * from unnest(${arrays(COLUMNS, 1)})
+    ), keys as (
+      select *, cast((place - 1) * ${measures.length} as integer) as before, $${flat}::bigint[] as flat
+      from unnest(${arrays(KEY, key)}) with ordinality as one(${names(KEY)}, place)
+    )
+    insert into usage_hourly (${names(KEY)}, ${measures.join(', ')})
+    select ${names(KEY)}, ${taken} from keys
+    ${addingUp(measures)}`
+}
+
+/** Rows that go into one statement on SQLite: each statement costs about as much as five rows in it. */
+const ROWS_TOGETHER = 20
+
 function addOnSqlite({ runTogether }: DatabaseHandle): Add {
-  const insert = `insert into requests (${names(COLUMNS)}) values (${marks(COLUMNS)})`
-  let addUp: string | undefined
+  const columns = Object.keys(COLUMNS)
+  const insert = (count: number) =>
+    `insert into requests (${names(COLUMNS)}) values ${marks(columns, count)}`
   return async (rows, rollups) => {
     const measures = measuresOf(rollups)
-    const columns = { ...KEY, ...Object.fromEntries(measures.map((name) => [name, ''])) }
-    addUp ??= `insert into usage_hourly (${names(columns)}) values (${marks(columns)}) ${addingUp(measures)}`
-    await runTogether([
-      { sql: insert, times: rowwise(rows, COLUMNS) },
-      { sql: addUp, times: rowwise(rollups, columns) },
-    ])
+    const all = [...Object.keys(KEY), ...measures]
+    const addUp = (count: number) =>
+      `insert into usage_hourly (${all.join(', ')}) values ${marks(all, count)} ${addingUp(measures)}`
+    await runTogether([...together(insert, rows, columns), ...together(addUp, rollups, all)])
   }
+}
+
+/** The statement for as many rows as go into one, then that for a single one for the rest. */
+function together(
+  sql: (count: number) => string,
+  rows: readonly object[],
+  columns: readonly string[],
+): Repeated[] {
+  const values = rows.map((row) => valuesOf(row, columns))
+  const full = values.length - (values.length % ROWS_TOGETHER)
+  const times: unknown[][] = []
+  for (let i = 0; i < full; i += ROWS_TOGETHER)
+    times.push(values.slice(i, i + ROWS_TOGETHER).flat())
+  return [
+    { sql: sql(ROWS_TOGETHER), times },
+    { sql: sql(1), times: values.slice(full) },
+  ].filter((repeated) => repeated.times.length > 0)
 }
 
 const measuresOf = ([first]: readonly UsageHourlyTable[]): string[] =>
@@ -112,18 +144,24 @@ const addingUp = (measures: readonly string[]): string =>
     .join(', ')}`
 
 const names = (columns: object): string => Object.keys(columns).join(', ')
-const marks = (columns: object): string =>
-  Object.keys(columns)
-    .map(() => '?')
+const marks = (columns: readonly string[], count: number): string =>
+  Array(count)
+    .fill(`(${columns.map(() => '?').join(', ')})`)
     .join(', ')
 const arrays = (columns: Readonly<Record<string, string>>, from: number): string =>
   Object.values(columns)
     .map((type, i) => `$${from + i}::${type}[]`)
     .join(', ')
 
-const columnwise = <Row extends object>(rows: readonly Row[], columns: object): unknown[][] =>
-  (Object.keys(columns) as (keyof Row)[]).map((name) => rows.map((row) => row[name]))
-const rowwise = <Row extends object>(rows: readonly Row[], columns: object): unknown[][] => {
-  const keys = Object.keys(columns) as (keyof Row)[]
-  return rows.map((row) => keys.map((name) => row[name]))
-}
+const valuesOf = (row: object, columns: readonly string[]): unknown[] =>
+  columns.map((name) => (row as Readonly<Record<string, unknown>>)[name])
+
+/** Array literals, made by hand: the driver takes several times as long. */
+const columnwise = (rows: readonly object[], columns: Readonly<Record<string, string>>): string[] =>
+  Object.entries(columns).map(([name, type]) => {
+    const literal = type === 'text' ? quoted : String
+    const values = rows.map((row) => (row as Readonly<Record<string, unknown>>)[name])
+    return `{${values.map((value) => (value === null ? 'NULL' : literal(value))).join()}}`
+  })
+
+const quoted = (value: unknown): string => `"${String(value).replace(/["\\]/g, '\\$&')}"`

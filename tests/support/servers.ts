@@ -29,7 +29,7 @@ let databases = 0
  * PARALLAMA_TEST_REQUIRE_SERVERS is 1.
  */
 export function postgresForTests(): Promise<Available | Skip> {
-  sharedPostgres ??= given('PARALLAMA_TEST_POSTGRES_URL') ?? orSkip(startPostgres)
+  sharedPostgres ??= given('PARALLAMA_TEST_POSTGRES_URL') ?? orSkip(() => startPostgres())
   return sharedPostgres
 }
 
@@ -53,9 +53,9 @@ export async function freshDatabase(): Promise<FreshDatabase | Skip> {
   }
 }
 
-/** A PostgreSQL for one fault test alone, to be stopped and started at will. */
-export function ownPostgres(): Promise<ControlledServer | Skip> {
-  return orSkip(startPostgres)
+/** A PostgreSQL for one fault test alone, to be stopped and started at will, with more settings to it. */
+export function ownPostgres(settings: readonly string[] = []): Promise<ControlledServer | Skip> {
+  return orSkip(() => startPostgres(settings))
 }
 
 /** A Redis for one fault test alone, to be stopped and started at will, with more options to it. */

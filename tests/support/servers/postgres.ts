@@ -25,8 +25,13 @@ const parameters = '\0\x03\0\0user\0parallama\0database\0postgres\0\0'
 /** The start-up message of protocol 3.0 for our own servers, which answer it with `R` at once. */
 export const postgresGreeting = `\0\0\0${String.fromCharCode(parameters.length + 4)}${parameters}`
 
-/** Starts a PostgreSQL of our own, or says why there is none. Throws when it fails to start. */
-export async function startPostgres(): Promise<ControlledServer | { readonly skip: string }> {
+/**
+ * Starts a PostgreSQL of our own, with these settings over the tests', or says why there is none.
+ * Throws when it fails to start.
+ */
+export async function startPostgres(
+  more: readonly string[] = [],
+): Promise<ControlledServer | { readonly skip: string }> {
   const binaries = await findPostgres()
   if (!binaries) {
     return {
@@ -35,10 +40,10 @@ export async function startPostgres(): Promise<ControlledServer | { readonly ski
         '(postgres and initdb were looked for in PATH and /usr/lib/postgresql/*/bin)',
     }
   }
-  return startControlled(await createCluster(binaries))
+  return startControlled(await createCluster(binaries, [...settings, ...more]))
 }
 
-async function createCluster(binaries: string): Promise<ServerKind> {
+async function createCluster(binaries: string, wanted: readonly string[]): Promise<ServerKind> {
   const account = await unprivilegedAccount()
   const directory = await temporaryDirectory('parallama-postgres-', account)
   const data = join(directory, 'data')
@@ -61,7 +66,7 @@ async function createCluster(binaries: string): Promise<ServerKind> {
     command: (port) => [
       join(binaries, 'postgres'),
       ...['-D', data, '-p', String(port)],
-      ...settings.flatMap((setting) => ['-c', setting]),
+      ...wanted.flatMap((setting) => ['-c', setting]),
     ],
     url: (port) => `postgres://parallama@127.0.0.1:${port}/postgres`,
     answers,
