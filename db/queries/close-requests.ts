@@ -1,4 +1,4 @@
-import type { DatabaseHandle, Db, Repeated } from '../client.ts'
+import type { DatabaseHandle, Db } from '../client.ts'
 import { databaseFault, isPostgres } from '../codec.ts'
 import type { RequestsTable, UsageHourlyTable } from '../schema.ts'
 
@@ -102,37 +102,19 @@ function postgresStatement(measures: readonly string[]): string {
     ${addingUp(measures)}`
 }
 
-/** Rows that go into one statement on SQLite: each statement costs about as much as five rows in it. */
-const ROWS_TOGETHER = 20
-
 function addOnSqlite({ runTogether }: DatabaseHandle): Add {
   const columns = Object.keys(COLUMNS)
-  const insert = (count: number) =>
-    `insert into requests (${names(COLUMNS)}) values ${marks(columns, count)}`
+  const insert = `insert into requests (${names(COLUMNS)}) values (${marks(columns)})`
+  let addUp: string | undefined
   return async (rows, rollups) => {
     const measures = measuresOf(rollups)
     const all = [...Object.keys(KEY), ...measures]
-    const addUp = (count: number) =>
-      `insert into usage_hourly (${all.join(', ')}) values ${marks(all, count)} ${addingUp(measures)}`
-    await runTogether([...together(insert, rows, columns), ...together(addUp, rollups, all)])
+    addUp ??= `insert into usage_hourly (${all.join(', ')}) values (${marks(all)}) ${addingUp(measures)}`
+    await runTogether([
+      { sql: insert, times: rows.map((row) => valuesOf(row, columns)) },
+      { sql: addUp, times: rollups.map((rollup) => valuesOf(rollup, all)) },
+    ])
   }
-}
-
-/** The statement for as many rows as go into one, then that for a single one for the rest. */
-function together(
-  sql: (count: number) => string,
-  rows: readonly object[],
-  columns: readonly string[],
-): Repeated[] {
-  const values = rows.map((row) => valuesOf(row, columns))
-  const full = values.length - (values.length % ROWS_TOGETHER)
-  const times: unknown[][] = []
-  for (let i = 0; i < full; i += ROWS_TOGETHER)
-    times.push(values.slice(i, i + ROWS_TOGETHER).flat())
-  return [
-    { sql: sql(ROWS_TOGETHER), times },
-    { sql: sql(1), times: values.slice(full) },
-  ].filter((repeated) => repeated.times.length > 0)
 }
 
 const measuresOf = ([first]: readonly UsageHourlyTable[]): string[] =>
@@ -144,10 +126,7 @@ const addingUp = (measures: readonly string[]): string =>
     .join(', ')}`
 
 const names = (columns: object): string => Object.keys(columns).join(', ')
-const marks = (columns: readonly string[], count: number): string =>
-  Array(count)
-    .fill(`(${columns.map(() => '?').join(', ')})`)
-    .join(', ')
+const marks = (columns: readonly string[]): string => columns.map(() => '?').join(', ')
 const arrays = (columns: Readonly<Record<string, string>>, from: number): string =>
   Object.values(columns)
     .map((type, i) => `$${from + i}::${type}[]`)
