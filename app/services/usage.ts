@@ -1,12 +1,14 @@
 import type { Db } from '../../db/client.ts'
 import { listRequests, pageOfRequests } from '../../db/queries/requests.ts'
-import { findUsersEver, type UserRow } from '../../db/queries/users.ts'
 import type { Clock } from '../domain/clock.ts'
-import { parseModelName } from '../domain/model-name.ts'
+import type { DateRange } from '../domain/date-range.ts'
 import type { UsageRecord } from '../domain/usage.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { toUsageRecord } from '../usage/row.ts'
 import { type Page, toPage } from './page.ts'
+import { createUsageExport } from './usage-export.ts'
+import { canonicalModel, requireUserEver } from './usage-filter.ts'
+import { createUsageSummaries } from './usage-summaries.ts'
 
 const DAY_MS = 86_400_000
 const MAX_ROWS = 10_000
@@ -19,6 +21,8 @@ export interface UsageNeeds {
 
 export interface UsageQuery {
   readonly days: number
+  /** In the place of the days. */
+  readonly range?: DateRange | undefined
   readonly gateway?: string | undefined
   readonly model?: string | undefined
   readonly limit?: number | undefined
@@ -39,16 +43,20 @@ export type NamedUsage = UsageRecord & { readonly username: string }
 /** Reports from the ledger. */
 export function createUsage({ db, clock }: UsageNeeds) {
   return {
+    ...createUsageSummaries({ db }),
+    ...createUsageExport({ db }),
+
     /**
      * The requests of a user in the last days, the newest first. A deleted user's can still be read
      * as long as nobody else has the name. Throws not_found.
      */
     async list(username: string, query: UsageQuery): Promise<UsageRecord[]> {
-      const user = await requireUserEver(username)
+      const user = await requireUserEver(db, username)
       const rows = await listRequests(db, user.id, {
-        since: clock.now() - query.days * DAY_MS,
+        since: query.range?.from ?? clock.now() - query.days * DAY_MS,
+        until: query.range?.until,
         gateway: query.gateway,
-        model: canonical(query.model),
+        model: canonicalModel(query.model),
         limit: Math.min(query.limit ?? MAX_ROWS, MAX_ROWS),
       })
       return rows.map(toUsageRecord)
@@ -68,12 +76,14 @@ export function createUsage({ db, clock }: UsageNeeds) {
       if (!Number.isSafeInteger(days) || days < 1 || days > MAX_DAYS) {
         throw new GatewayError('invalid', `the days must be a whole number from 1 to ${MAX_DAYS}`)
       }
-      const userId = username === undefined ? query.userId : (await requireUserEver(username)).id
+      const userId =
+        username === undefined ? query.userId : (await requireUserEver(db, username)).id
       const rows = await pageOfRequests(db, {
         userId,
         gateway: query.gateway,
-        model: canonical(query.model),
-        since: clock.now() - days * DAY_MS,
+        model: canonicalModel(query.model),
+        since: query.range?.from ?? clock.now() - days * DAY_MS,
+        until: query.range?.until,
         after: after ?? undefined,
         limit: limit + 1,
       })
@@ -82,15 +92,4 @@ export function createUsage({ db, clock }: UsageNeeds) {
       return { ...page, rows: named }
     },
   }
-
-  async function requireUserEver(username: string): Promise<UserRow> {
-    const named = await findUsersEver(db, username.toLowerCase())
-    const user = named.find(({ deleted_at }) => deleted_at === null) ?? named[0]
-    if (!user) throw new GatewayError('not_found', `there is no user "${username}"`)
-    return user
-  }
 }
-
-/** A name that can be no model's is looked for as it is, and not found. */
-const canonical = (model: string | undefined): string | undefined =>
-  model && (parseModelName(model)?.canonical ?? model)

@@ -4,6 +4,8 @@ import type { RequestsTable } from '../schema.ts'
 export interface UsageFilter {
   /** Only requests that started at or after this time, in epoch ms. */
   readonly since: number
+  /** And before this one. */
+  readonly until?: number | undefined
   readonly gateway?: string | undefined
   readonly model?: string | undefined
   /** At most so many rows, the newest ones. */
@@ -51,6 +53,7 @@ export async function listRequests(
     .select(COLUMNS)
     .where('user_id', '=', userId)
     .where('started_at', '>=', filter.since)
+  if (filter.until !== undefined) query = query.where('started_at', '<', filter.until)
   if (filter.gateway) query = query.where('gateway', '=', filter.gateway)
   if (filter.model) query = query.where('model', '=', filter.model)
   return await query
@@ -83,6 +86,7 @@ export async function pageOfRequests(db: Db, page: UsagePage): Promise<NamedRequ
     .leftJoin('users', 'users.id', 'requests.user_id')
     .select([...COLUMNS.map((column) => `requests.${column}` as const), 'users.username'])
     .where('requests.started_at', '>=', page.since)
+  if (page.until !== undefined) query = query.where('requests.started_at', '<', page.until)
   if (page.userId !== undefined) query = query.where('requests.user_id', '=', page.userId)
   if (page.gateway) query = query.where('requests.gateway', '=', page.gateway)
   if (page.model) query = query.where('requests.model', '=', page.model)

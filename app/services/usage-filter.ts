@@ -1,0 +1,51 @@
+import type { Db } from '../../db/client.ts'
+import { modelsEver } from '../../db/queries/usage-sums.ts'
+import { findUsersEver, type UserRow } from '../../db/queries/users.ts'
+import { type DateRange, type RangeWords, readRange } from '../domain/date-range.ts'
+import { parseModelName } from '../domain/model-name.ts'
+import { nearest } from '../domain/nearest.ts'
+import { GatewayError } from '../errors/gateway-error.ts'
+
+/** The user who has the name, else the last who had it. Throws not_found. */
+export async function requireUserEver(db: Db, username: string): Promise<UserRow> {
+  const named = await findUsersEver(db, username.toLowerCase())
+  const user = named.find(({ deleted_at }) => deleted_at === null) ?? named[0]
+  if (!user) throw new GatewayError('not_found', `there is no user "${username}"`)
+  return user
+}
+
+/** A name that can be no model's is looked for as it is, and not found. */
+export const canonicalModel = (model: string | undefined): string | undefined =>
+  model && (parseModelName(model)?.canonical ?? model)
+
+/** The name as the ledger has it. Throws not_found, with the nearest, for a model that never appeared in it. */
+export async function requireModelEver(
+  db: Db,
+  model: string | undefined,
+): Promise<string | undefined> {
+  const name = canonicalModel(model)
+  if (name === undefined) return undefined
+  const models = await modelsEver(db)
+  if (models.includes(name)) return name
+  const guess = nearest(name, models)
+  throw new GatewayError(
+    'not_found',
+    `no request ever asked for a model "${model}"${guess ? `, did you mean ${guess}?` : ''}`,
+  )
+}
+
+/** The range that is meant. Throws invalid, naming what is wrong as `names` has it. */
+export function requireRange(
+  words: RangeWords,
+  now: number,
+  defaultDays: number,
+  names: Partial<Record<keyof RangeWords, string>> = {},
+): DateRange {
+  const { range, mistake } = {
+    range: undefined,
+    mistake: undefined,
+    ...readRange(words, now, defaultDays),
+  }
+  if (range) return range
+  throw new GatewayError('invalid', `${names[mistake.field] ?? mistake.field}: ${mistake.message}`)
+}
