@@ -2,7 +2,7 @@ import { type FileHandle, open, rm } from 'node:fs/promises'
 import type { UsageRecord } from '../domain/usage.ts'
 import type { Journal, OnTorn, StoreRows } from './journal.ts'
 import { type DecodedLines, encodeLine, type TornLine } from './journal-lines.ts'
-import { readJournal } from './journal-reader.ts'
+import { readPieces } from './journal-reader.ts'
 
 /** Rows of users: nobody else's business. */
 const MODE = 0o600
@@ -34,7 +34,7 @@ export function createFileJournal({ path, onTorn }: FileJournalNeeds): Journal {
   const append = async (rows: readonly UsageRecord[]): Promise<void> => {
     const bytes = Buffer.from(rows.map(encodeLine).join(''))
     try {
-      file ??= await open(path, 'w', MODE)
+      file ??= await open(path, 'w+', MODE)
       // Over what an earlier attempt may have left of a line.
       for (let done = 0; done < bytes.length; ) {
         const { bytesWritten } = await file.write(bytes, done, bytes.length - done, size + done)
@@ -66,8 +66,9 @@ export function createFileJournal({ path, onTorn }: FileJournalNeeds): Journal {
     },
     keep: (rows) => inTurn(() => append(rows)),
     async replay(store, groupSize) {
+      if (!file) return
       // What is being written at this moment is for the next time.
-      for await (const piece of readJournal(path, { from: replayed, to: size })) {
+      for await (const piece of readPieces(file, { from: replayed, to: size })) {
         await handOut(piece, {
           store,
           groupSize,

@@ -12,33 +12,35 @@ export interface Extent {
   readonly to: number
 }
 
-export const WHOLE: Extent = { from: 0, to: Number.POSITIVE_INFINITY }
+const WHOLE: Extent = { from: 0, to: Number.POSITIVE_INFINITY }
 
 const CHUNK_BYTES = 256 * 1024
 const NEWLINE = 0x0a
 
 /**
- * Reads a journal in pieces of about 256 KiB, whole lines each. What stands behind the last line break is a
- * line that was never finished: it comes as the last piece. A file that is not there has nothing in it.
+ * Reads a journal's file in pieces of about 256 KiB, whole lines each. What stands behind the last line break
+ * is a line that was never finished: it comes as the last piece.
  */
-export async function* readJournal(
-  path: string,
-  extent: Extent = WHOLE,
-): AsyncGenerator<JournalPiece> {
+export async function* readPieces(file: FileHandle, extent: Extent): AsyncGenerator<JournalPiece> {
+  let at = extent.from
+  let held: Buffer = Buffer.alloc(0)
+  for await (const chunk of chunksOf(file, extent)) {
+    const bytes = held.length > 0 ? Buffer.concat([held, chunk]) : chunk
+    const cut = bytes.lastIndexOf(NEWLINE) + 1
+    const lines = decodeLines(bytes.toString('utf8', 0, cut), at)
+    at += cut
+    yield { ...lines, end: at }
+    held = bytes.subarray(cut)
+  }
+  if (held.length > 0) yield { ...decodeLines(held.toString('utf8'), at), end: at + held.length }
+}
+
+/** Reads all of a journal that nobody writes any more; a file that is not there has nothing in it. */
+export async function* readJournal(path: string): AsyncGenerator<JournalPiece> {
   const file = await openIfThere(path)
   if (!file) return
   try {
-    let at = extent.from
-    let held: Buffer = Buffer.alloc(0)
-    for await (const chunk of chunksOf(file, extent)) {
-      const bytes = held.length > 0 ? Buffer.concat([held, chunk]) : chunk
-      const cut = bytes.lastIndexOf(NEWLINE) + 1
-      const lines = decodeLines(bytes.toString('utf8', 0, cut), at)
-      at += cut
-      yield { ...lines, end: at }
-      held = bytes.subarray(cut)
-    }
-    if (held.length > 0) yield { ...decodeLines(held.toString('utf8'), at), end: at + held.length }
+    yield* readPieces(file, WHOLE)
   } finally {
     await file.close()
   }

@@ -112,21 +112,20 @@ export function createRecorder(needs: RecorderNeeds): Recorder {
       if (isClosed) break
       try {
         await payBack()
-        break
+        // More may have come to the journal while it was read.
+        if (stranded.length + journal.kept === 0) break
       } catch (err) {
         log.debug({ err, owed: recorder.owed }, 'the database does not take usage rows yet')
       }
     }
     recovering = null
+    if (!isAway) log.info({}, 'the database has all usage rows')
   }
 
   const payBack = async (): Promise<void> => {
     while (stranded.length > 0) await store(stranded.slice(0, maxRows))
-    do {
-      await journal.replay(store, maxRows)
-      isAway = false
-    } while (journal.kept > 0)
-    log.info({}, 'the database has all usage rows')
+    await journal.replay(store, maxRows)
+    isAway = false
   }
 
   const store: StoreRows = async (rows) => {

@@ -1,0 +1,47 @@
+import { afterAll, describe, expect, test } from 'bun:test'
+import { mkdirSync, rmSync } from 'node:fs'
+import { openDatabase } from '../../../db/client.ts'
+import { CHAT, type Stage, setStage } from '../../support/gateway/stage.ts'
+import type { ControlledServer } from '../../support/servers/controlled.ts'
+import { ownPostgres } from '../../support/servers.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
+
+const server = await ownPostgres()
+const dataDir = temporaryFolder()
+const SHORT = { ...CHAT, stream: false }
+
+async function statusOf(stage: Stage): Promise<number> {
+  const response = await stage.post('/ollama/api/chat', SHORT)
+  await response.text()
+  return response.status
+}
+
+describe.skipIf('skip' in server)('when neither the database nor the disk takes a row', () => {
+  const database = server as ControlledServer
+  afterAll(() => database.dispose())
+
+  test('nothing new is served, until one of them does; what was served is in the ledger then', async () => {
+    await using stage = await setStage({
+      database: { url: `${database.url}?synchronous_commit=on` },
+      settings: { dataDir },
+    })
+    expect(await statusOf(stage)).toBe(200)
+    await database.stop('crash')
+    rmSync(`${dataDir}/journal`, { recursive: true })
+    // That there is nowhere to write is found out by the first that is to be written.
+    expect(await statusOf(stage)).toBe(200)
+    const refused = await stage.post('/ollama/api/chat', CHAT)
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '5'])
+    expect(await refused.json()).toMatchObject({ code: 'ledger_unavailable' })
+    expect((await fetch(`${stage.gateway.url}/livez`)).status).toBe(200)
+
+    mkdirSync(`${dataDir}/journal`)
+    while ((await statusOf(stage)) === 503) await Bun.sleep(50)
+    await database.start()
+    const store = openDatabase(database.url)
+    const count = async () => (await store.db.selectFrom('requests').select('id').execute()).length
+    while ((await count()) < 3) await Bun.sleep(50)
+    expect(await statusOf(stage)).toBe(200)
+    await store.close()
+  })
+})
