@@ -42,6 +42,8 @@ type AdminSettings = Pick<
   | 'requestTimeoutSeconds'
   | 'gateways'
   | 'usage'
+  | 'ollamaUrls'
+  | 'maxContextTokens'
 >
 
 export interface AdminNeeds extends AdminSettings {
@@ -91,7 +93,13 @@ export function createAdmin({ db, keyring, minPasswordLength, ...rest }: AdminNe
     audit: createAudit(needs),
     usage: createUsage(needs),
     auditUsage: createUsageAudit({ ...needs, retentionDays: rest.usage.retentionDays }),
-    usageReports: createUsageReports({ ...needs, terms: rest.usage }),
+    usageReports: createUsageReports({
+      ...needs,
+      terms: rest.usage,
+      hosts: rest.ollamaUrls.length,
+      maxContextTokens: rest.maxContextTokens,
+      installedModels,
+    }),
     limits: createLimits({
       ...needs,
       buckets,

@@ -36,6 +36,8 @@ export const SETTINGS = {
     currency: '',
     prices: new Map(),
   },
+  ollamaUrls: ['http://127.0.0.1:11434'] as string[],
+  maxContextTokens: 0,
 } as const
 
 /** The administration of that database. */

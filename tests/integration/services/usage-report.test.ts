@@ -9,6 +9,7 @@ const NOVEMBER = Date.parse('2026-11-01T00:00:00Z')
 const DECEMBER = Date.parse('2026-12-01T00:00:00Z')
 const HOUR_MS = 3_600_000
 const period = { from: NOVEMBER, until: DECEMBER, zone: 'UTC', title: 'November 2026' }
+const NO_HOSTS = { hosts: 1, maxContextTokens: 0, installedModels: async () => null }
 const terms = {
   watts: 500,
   pricePerKwh: 0.4,
@@ -22,7 +23,12 @@ await describeEachDatabase('a report on a month', (openFresh) => {
   const at = (hours: number, changes: Partial<RequestsTable>) =>
     requestRow({ started_at: NOVEMBER + hours * HOUR_MS, compute_ms: HOUR_MS, ...changes })
   const report = (query: object = {}) =>
-    createUsageReports({ db: database.db, clock: { now: () => DECEMBER }, terms }).report({
+    createUsageReports({
+      ...NO_HOSTS,
+      db: database.db,
+      clock: { now: () => DECEMBER },
+      terms,
+    }).report({
       period,
       ...query,
     })
