@@ -2,9 +2,9 @@ import type { UsageRecord } from '../../app/domain/usage.ts'
 import { withAdmin } from '../admin.ts'
 import { integer } from '../arg-values.ts'
 import { command, group } from '../command.ts'
-import { GATEWAY_NAMES } from '../gateways.ts'
 import type { Column } from '../table.ts'
 import { isoTime } from '../time-text.ts'
+import { filterArgs, rangeOf } from './usage/range-args.ts'
 
 const DEFAULT_DAYS = 7
 const DEFAULT_ROWS = 100
@@ -32,18 +32,7 @@ const usageList = command({
   },
   args: {
     name: { type: 'positional', description: 'the user name' },
-    gateway: {
-      type: 'enum',
-      options: [...GATEWAY_NAMES],
-      description: 'only through this gateway',
-    },
-    model: { type: 'string', valueHint: 'name', description: 'only with this model' },
-    days: {
-      type: 'string',
-      valueHint: 'n',
-      description: `of the last n days; ${DEFAULT_DAYS} by default`,
-      parse: integer({ min: 1, max: 3650 }),
-    },
+    ...filterArgs,
     limit: {
       type: 'string',
       valueHint: 'n',
@@ -53,11 +42,13 @@ const usageList = command({
   },
   async run({ args, out }) {
     const { gateway, model, days = DEFAULT_DAYS, limit = DEFAULT_ROWS } = args
+    const range = rangeOf(args, DEFAULT_DAYS)
+    const isDated = (args.from ?? args.to) !== undefined
     const rows = await withAdmin(args, ({ usage }) =>
-      usage.list(args.name, { gateway, model, days, limit }),
+      usage.list(args.name, { gateway, model, days, range, limit }),
     )
     out.list(rows, usageColumns, {
-      empty: `${args.name} has made no such request in the last ${days} days.`,
+      empty: `${args.name} has made no such request ${isDated ? 'in that time' : `in the last ${days} days`}.`,
     })
     if (rows.length === limit)
       out.message(`Only the newest ${limit} are shown; --limit shows more.`)
@@ -66,5 +57,9 @@ const usageList = command({
 
 export const usage = group({
   meta: { name: 'usage', description: 'What was used' },
-  subCommands: { list: usageList },
+  subCommands: {
+    list: usageList,
+    summary: () => import('./usage/summary.ts').then((m) => m.usageSummary),
+    export: () => import('./usage/export.ts').then((m) => m.usageExport),
+  },
 })
