@@ -61,5 +61,7 @@ export const usage = group({
     list: usageList,
     summary: () => import('./usage/summary.ts').then((m) => m.usageSummary),
     export: () => import('./usage/export.ts').then((m) => m.usageExport),
+    report: () => import('./usage/report.ts').then((m) => m.usageReport),
+    advise: () => import('./usage/advise.ts').then((m) => m.usageAdvise),
   },
 })

@@ -1,4 +1,5 @@
 import type { UsageReport } from '../../../app/services/usage-report.ts'
+import { csvLine } from './csv.ts'
 import { columnsOf, figure } from './report-sheet.ts'
 
 /**
@@ -14,20 +15,15 @@ export function reportCsv(report: UsageReport): string {
     { kind: 'total', roles: [], ...report.total, name: '' },
   ]
   const rows = lines.map((line) => [
-    cell(line.kind),
-    cell(line.name),
-    cell(line.roles.join(' ')),
+    line.kind,
+    line.name,
+    line.roles.join(' '),
     ...columns.map((column) => figure(line, column)),
   ])
   const head = ['kind', 'name', 'roles', ...columns.map(({ key }) => key)]
   if (report.currency && report.total.cost !== null) {
     head.push('currency')
-    for (const row of rows) row.push(cell(report.currency))
+    for (const row of rows) row.push(report.currency)
   }
-  return [head, ...rows].map((row) => `${row.join(',')}\r\n`).join('')
-}
-
-function cell(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+  return [head, ...rows].map(csvLine).join('')
 }

@@ -10,10 +10,10 @@ main { max-width: 72rem; margin: 0 auto; padding: 2rem 1.25rem }
 h1 { margin: 0; font-size: 1.6rem }
 h2 { margin: 2.25rem 0 .5rem; font-size: 1.15rem }
 p { margin: .25rem 0; color: var(--soft); max-width: 60rem }
-dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(8.5rem, 1fr)); gap: .6rem; margin: 1.5rem 0 0 }
+dl { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: .6rem; margin: 1.5rem 0 0 }
 dl div { padding: .6rem .8rem; border-radius: .4rem; background: var(--tile) }
 dt { color: var(--soft); font-size: .8rem }
-dd { margin: 0; font-size: 1.25rem; font-weight: 600; font-variant-numeric: tabular-nums }
+dd { margin: 0; font-size: 1.1rem; font-weight: 600; font-variant-numeric: tabular-nums }
 .wide { overflow-x: auto }
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums }
 th, td { padding: .4rem .7rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap }
