@@ -7,6 +7,7 @@ import { roles } from './admin/roles.ts'
 import { sessions } from './admin/sessions.ts'
 import { signingKeys } from './admin/signing-keys.ts'
 import { usage } from './admin/usage.ts'
+import { usageSummary } from './admin/usage-summary.ts'
 import { users } from './admin/users.ts'
 import { keys as authKeys } from './auth/keys.ts'
 import { registration } from './auth/registration.ts'
@@ -30,6 +31,7 @@ const ADMIN = [
   ...limits,
   ...gateways,
   ...usage,
+  ...usageSummary,
   ...audit,
   ...signingKeys,
 ]

@@ -76,6 +76,7 @@ export const VALID: Readonly<Record<string, Make>> = {
   'me.key.rotate': async (world, me) => ({ ...(await ownKey(world, me)), body: {} }),
   'me.key.successor': async (world, me) => ({ parameters: { id: await world.replacedKey(me) } }),
   'me.usage.list': nothing,
+  'me.usage.summary': nothing,
   'me.limit.read': nothing,
   'user.list': nothing,
   'user.create': async (world) => ({
@@ -152,6 +153,7 @@ export const VALID: Readonly<Record<string, Make>> = {
     query: { alias: await aliasOfOllama(world) },
   }),
   'usage.list': nothing,
+  'usage.summary': nothing,
   'audit.list': nothing,
   'signing-key.list': nothing,
   'signing-key.rotate': noFields,
