@@ -62,6 +62,7 @@ export const usage = group({
     summary: () => import('./usage/summary.ts').then((m) => m.usageSummary),
     export: () => import('./usage/export.ts').then((m) => m.usageExport),
     report: () => import('./usage/report.ts').then((m) => m.usageReport),
+    audit: () => import('./usage/audit.ts').then((m) => m.usageAudit),
     advise: () => import('./usage/advise.ts').then((m) => m.usageAdvise),
   },
 })
