@@ -16,6 +16,7 @@ import { createStoredBuckets } from './limits/stored-buckets.ts'
 import { createAudit } from './services/audit.ts'
 import type { ChangeNeeds, Transact } from './services/change.ts'
 import { createCleanUp } from './services/clean-up.ts'
+import { createCurrentUsage } from './services/current-usage.ts'
 import { createGateways } from './services/gateways.ts'
 import { createKeys } from './services/keys.ts'
 import { createLimits } from './services/limits.ts'
@@ -86,12 +87,20 @@ export function createAdmin({ db, keyring, minPasswordLength, ...rest }: AdminNe
     idleMs: rest.sessionIdleDays * DAY_MS,
     absoluteMs: rest.sessionDays * DAY_MS,
   }
+  const limits = createLimits({
+    ...needs,
+    buckets,
+    installedModels,
+    gateways,
+    operations: workingOperations(registry),
+  })
   return {
     users: createUsers({ ...needs, passwords }),
     keys: createKeys({ ...needs, keyring, gateways, random: randomBytes }),
     roles: createRoles({ ...needs, gateways }),
     audit: createAudit(needs),
     usage: createUsage(needs),
+    currentUsage: createCurrentUsage({ ...needs, gateways, limitsOf: limits.get }),
     auditUsage: createUsageAudit({ ...needs, retentionDays: rest.usage.retentionDays }),
     usageReports: createUsageReports({
       ...needs,
@@ -100,13 +109,7 @@ export function createAdmin({ db, keyring, minPasswordLength, ...rest }: AdminNe
       maxContextTokens: rest.maxContextTokens,
       installedModels,
     }),
-    limits: createLimits({
-      ...needs,
-      buckets,
-      installedModels,
-      gateways,
-      operations: workingOperations(registry),
-    }),
+    limits,
     gateways: createGateways({
       ...needs,
       installedModels,

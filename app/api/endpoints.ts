@@ -1,4 +1,5 @@
 import { audit } from './admin/audit.ts'
+import { currentUsage } from './admin/current-usage.ts'
 import { gateways } from './admin/gateways.ts'
 import { invitations } from './admin/invitations.ts'
 import { keys } from './admin/keys.ts'
@@ -32,6 +33,7 @@ const ADMIN = [
   ...gateways,
   ...usage,
   ...usageSummary,
+  ...currentUsage,
   ...audit,
   ...signingKeys,
 ]

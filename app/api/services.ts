@@ -1,4 +1,5 @@
 import type { createAudit } from '../services/audit.ts'
+import type { createCurrentUsage } from '../services/current-usage.ts'
 import type { createGateways } from '../services/gateways.ts'
 import type { createKeys } from '../services/keys.ts'
 import type { createLimits } from '../services/limits.ts'
@@ -17,6 +18,7 @@ export interface ApiServices {
   readonly gateways: ReturnType<typeof createGateways>
   readonly limits: ReturnType<typeof createLimits>
   readonly usage: ReturnType<typeof createUsage>
+  readonly currentUsage: ReturnType<typeof createCurrentUsage>
   readonly sessions: ReturnType<typeof createSessions>
   readonly registration: ReturnType<typeof createRegistration>
   readonly signingKeys: ReturnType<typeof createSigningKeyRotation>

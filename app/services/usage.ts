@@ -3,7 +3,6 @@ import { listRequests, pageOfRequests } from '../../db/queries/requests.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { DateRange } from '../domain/date-range.ts'
 import type { UsageRecord } from '../domain/usage.ts'
-import { GatewayError } from '../errors/gateway-error.ts'
 import { toUsageRecord } from '../usage/row.ts'
 import { type Page, toPage } from './page.ts'
 import { createUsageExport } from './usage-export.ts'
@@ -12,7 +11,6 @@ import { createUsageSummaries } from './usage-summaries.ts'
 
 const DAY_MS = 86_400_000
 const MAX_ROWS = 10_000
-const MAX_DAYS = 3650
 
 export interface UsageNeeds {
   readonly db: Db
@@ -28,7 +26,8 @@ export interface UsageQuery {
   readonly limit?: number | undefined
 }
 
-export interface UsagePageQuery extends Omit<UsageQuery, 'limit'> {
+export interface UsagePageQuery extends Omit<UsageQuery, 'days' | 'range' | 'limit'> {
+  readonly range: DateRange
   /** Only this user's; by name or by id. Everybody's without. */
   readonly username?: string | undefined
   readonly userId?: string | undefined
@@ -63,27 +62,24 @@ export function createUsage({ db, clock }: UsageNeeds) {
     },
 
     /**
-     * The requests of everybody or of one user in the last days, the newest first, a page at a time.
-     * Throws not_found as `list` does, and invalid for more than 3650 days.
+     * The requests of everybody or of one user in that time, the newest first, a page at a time. Throws
+     * not_found as `list` does.
      */
     async page({
       username,
       after,
       limit,
-      days,
+      range,
       ...query
     }: UsagePageQuery): Promise<Page<NamedUsage>> {
-      if (!Number.isSafeInteger(days) || days < 1 || days > MAX_DAYS) {
-        throw new GatewayError('invalid', `the days must be a whole number from 1 to ${MAX_DAYS}`)
-      }
       const userId =
         username === undefined ? query.userId : (await requireUserEver(db, username)).id
       const rows = await pageOfRequests(db, {
         userId,
         gateway: query.gateway,
         model: canonicalModel(query.model),
-        since: query.range?.from ?? clock.now() - days * DAY_MS,
-        until: query.range?.until,
+        since: range.from,
+        until: range.until,
         after: after ?? undefined,
         limit: limit + 1,
       })

@@ -77,6 +77,7 @@ export const VALID: Readonly<Record<string, Make>> = {
   'me.key.successor': async (world, me) => ({ parameters: { id: await world.replacedKey(me) } }),
   'me.usage.list': nothing,
   'me.usage.summary': nothing,
+  'me.usage.current': nothing,
   'me.limit.read': nothing,
   'user.list': nothing,
   'user.create': async (world) => ({
@@ -154,6 +155,7 @@ export const VALID: Readonly<Record<string, Make>> = {
   }),
   'usage.list': nothing,
   'usage.summary': nothing,
+  'usage.current': nothing,
   'audit.list': nothing,
   'signing-key.list': nothing,
   'signing-key.rotate': noFields,

@@ -1,13 +1,11 @@
 import { z } from 'zod'
-import type { DateRange } from '../../domain/date-range.ts'
 import type { UsageTotals } from '../../domain/usage-summary.ts'
-import { requireRange } from '../../services/usage-filter.ts'
 import type { UsageSummary } from '../../services/usage-summaries.ts'
 import { endpoint } from '../endpoint.ts'
-import { integerInput, time, toTime } from '../wire.ts'
+import { time, toTime } from '../wire.ts'
+import { rangeOf, rangeQuery } from './usage-range.ts'
 
 const DEFAULT_DAYS = 30
-const MAX_DAYS = 3650
 
 const quantiles = z.object({ p50: z.number().nullable(), p95: z.number().nullable() })
 const totals = z.object({
@@ -41,30 +39,12 @@ export const summarySchema = z
   })
   .meta({ id: 'UsageSummary' })
 
-const day = z.string().max(64).optional()
-
 /** What a summary is about. */
 export const summaryQuery = {
-  days: integerInput(1, MAX_DAYS)
-    .optional()
-    .meta({ description: `${DEFAULT_DAYS} by default` }),
-  from: day.meta({ description: 'A date or a time' }),
-  to: day.meta({ description: 'A date, which is the last one, or a time' }),
-  time_zone: z.string().max(64).default('UTC'),
+  ...rangeQuery(DEFAULT_DAYS),
   gateway: z.string().max(64).optional(),
   model: z.string().max(256).optional(),
 }
-
-interface RangeQuery {
-  readonly days?: number | undefined
-  readonly from?: string | undefined
-  readonly to?: string | undefined
-  readonly time_zone: string
-}
-
-/** The range that a query means. Throws invalid. */
-export const summaryRange = ({ days, from, to, time_zone: zone }: RangeQuery): DateRange =>
-  requireRange({ days, from, to, zone }, Date.now(), DEFAULT_DAYS, { zone: 'time_zone' })
 
 /** A summary as it is sent. */
 export const summaryView = (summary: UsageSummary): z.infer<typeof summarySchema> => ({
@@ -106,7 +86,12 @@ export const usageSummary = [
     answer: { status: 200, schema: summarySchema },
     handle: ({ query, services }) => {
       const { username, gateway, model } = query
-      return services.usage.summary({ username, gateway, model, range: summaryRange(query) })
+      return services.usage.summary({
+        username,
+        gateway,
+        model,
+        range: rangeOf(query, DEFAULT_DAYS),
+      })
     },
     view: summaryView,
   }),
@@ -120,7 +105,7 @@ export const usageSummary = [
     answer: { status: 200, schema: summarySchema },
     handle: async ({ principal, query, services }) => {
       const { userId, username } = principal
-      const range = summaryRange(query)
+      const range = rangeOf(query, DEFAULT_DAYS)
       const { gateway, model } = query
       return { ...(await services.usage.summary({ userId, gateway, model, range })), username }
     },

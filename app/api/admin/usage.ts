@@ -2,10 +2,11 @@ import { z } from 'zod'
 import type { NamedUsage } from '../../services/usage.ts'
 import { pageQuery, pageSchema } from '../cursor.ts'
 import { endpoint } from '../endpoint.ts'
-import { integerInput, time, toTime } from '../wire.ts'
+import { time, toTime } from '../wire.ts'
+import { rangeOf, rangeQuery } from './usage-range.ts'
 
-const DEFAULT_DAYS = 7
-const MAX_DAYS = 3650
+/** Of how many days a list is that says nothing else. */
+export const DEFAULT_DAYS = 7
 
 const ms = z.number()
 
@@ -62,9 +63,7 @@ export const usageView = (usage: NamedUsage): z.infer<typeof usageSchema> => ({
 /** Which requests a list of usage shows. */
 export const usageQuery = {
   ...pageQuery,
-  days: integerInput(1, MAX_DAYS)
-    .default(DEFAULT_DAYS)
-    .meta({ description: `Of how many days; ${DEFAULT_DAYS} when left out` }),
+  ...rangeQuery(DEFAULT_DAYS),
   gateway: z.string().max(64).optional(),
   model: z.string().max(256).optional().meta({ description: 'In any spelling of its name' }),
 }
@@ -81,8 +80,14 @@ export const usage = [
       username: z.string().max(256).optional().meta({ description: 'Only those of this user' }),
     }),
     answer: { status: 200, schema: pageSchema(usageSchema) },
-    handle: ({ query: { username, gateway, model, days }, services, page }) =>
-      page((asked) => services.usage.page({ ...asked, username, gateway, model, days }), usageView),
+    handle: ({ query, services, page }) => {
+      const { username, gateway, model } = query
+      const range = rangeOf(query, DEFAULT_DAYS)
+      return page(
+        (asked) => services.usage.page({ ...asked, username, gateway, model, range }),
+        usageView,
+      )
+    },
     view: (page) => page,
   }),
 ]

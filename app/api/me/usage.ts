@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { limitReportSchema, limitReportView } from '../admin/limit-wire.ts'
-import { usageQuery, usageSchema, usageView } from '../admin/usage.ts'
+import { DEFAULT_DAYS, usageQuery, usageSchema, usageView } from '../admin/usage.ts'
+import { rangeOf } from '../admin/usage-range.ts'
 import { pageSchema } from '../cursor.ts'
 import { endpoint } from '../endpoint.ts'
 
@@ -13,12 +14,14 @@ export const usage = [
     access: 'own',
     query: z.strictObject(usageQuery),
     answer: { status: 200, schema: pageSchema(usageSchema) },
-    handle: ({ page, principal, query: { days, gateway, model }, services }) =>
-      page(
-        (asked) =>
-          services.usage.page({ ...asked, days, gateway, model, userId: principal.userId }),
+    handle: ({ page, principal: { userId }, query, services }) => {
+      const { gateway, model } = query
+      const range = rangeOf(query, DEFAULT_DAYS)
+      return page(
+        (asked) => services.usage.page({ ...asked, userId, gateway, model, range }),
         usageView,
-      ),
+      )
+    },
     view: (page) => page,
   }),
 
