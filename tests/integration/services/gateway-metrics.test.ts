@@ -11,7 +11,7 @@ const clock = { now: () => AT }
 
 await describeEachDatabase('the figures of a gateway', (openFresh) => {
   const ended = (minutesAgo: number, change: Partial<RequestsTable> = {}) =>
-    requestRow({ id: Bun.randomUUIDv7('hex', AT - minutesAgo * MINUTE_MS), ...change })
+    requestRow({ ended_at: AT - minutesAgo * MINUTE_MS, ...change })
 
   test('are of the last minutes, in means of whole ms, with those that did nothing', async () => {
     const { db } = await openFresh()
