@@ -137,7 +137,8 @@ export function createRecorder(needs: RecorderNeeds): Recorder {
       throw err
     }
     onCommit?.(rows.length)
-    stranded = stranded.filter((row) => !rows.includes(row))
+    const stored = new Set(rows)
+    stranded = stranded.filter((row) => !stored.has(row))
   }
 
   const recorder: Recorder = {

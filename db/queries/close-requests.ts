@@ -1,6 +1,7 @@
-import type { DatabaseHandle, Db } from '../client.ts'
+import type { DatabaseHandle } from '../client.ts'
 import { databaseFault, isPostgres } from '../codec.ts'
 import type { RequestsTable, UsageHourlyTable } from '../schema.ts'
+import { knownRequests } from './requests.ts'
 
 /** Most rows that are closed in one statement. */
 export const MAX_CLOSED = 1000
@@ -52,23 +53,20 @@ export function createRequestClose(
 ): (rows: readonly RequestsTable[]) => Promise<void> {
   const add = isPostgres(handle.db) ? addOnPostgres(handle) : addOnSqlite(handle)
   return async (rows) => {
-    let missing = rows
+    let missing = [...new Map(rows.map((row) => [row.id, row])).values()]
     while (missing.length > 0) {
       try {
         return await add(missing, fold(missing))
       } catch (err) {
         if (databaseFault(err) !== 'unique') throw err
+        const ids = missing.map(({ id }) => id)
+        const known = await knownRequests(handle.db, ids)
+        // What is not there, and is in the way all the same, will be in the way again.
+        if (known.size === 0) throw err
+        missing = missing.filter(({ id }) => !known.has(id))
       }
-      const known = await knownIds(handle.db, missing)
-      missing = missing.filter(({ id }) => !known.has(id))
     }
   }
-}
-
-async function knownIds(db: Db, rows: readonly RequestsTable[]): Promise<Set<string>> {
-  const ids = rows.map(({ id }) => id)
-  const known = await db.selectFrom('requests').select('id').where('id', 'in', ids).execute()
-  return new Set(known.map(({ id }) => id))
 }
 
 type Add = (rows: readonly RequestsTable[], rollups: readonly UsageHourlyTable[]) => Promise<void>

@@ -20,6 +20,16 @@ await describeEachDatabase('the ledger', (openFresh) => {
     expect(kept.toSorted((a, b) => a.id.localeCompare(b.id))).toEqual([...rows, late])
   })
 
+  test('keeps a row once that comes twice at the same time', async () => {
+    const database = await openFresh()
+    const [row, other] = [requestRow(), requestRow()]
+    await insertRequests(database, [row, other, row])
+    await Promise.all(Array.from({ length: 8 }, () => insertRequests(database, [other, row])))
+    expect(await listRequests(database.db, 'user-1', { since: 0, limit: 10 })).toHaveLength(2)
+    const sums = await database.db.selectFrom('usage_hourly').select('requests').execute()
+    expect(sums.reduce((sum, { requests }) => sum + requests, 0)).toBe(2 * 2)
+  })
+
   test('gives back every value exactly as it was written', async () => {
     const database = await openFresh()
     const row = requestRow({
