@@ -9,13 +9,16 @@ export interface Task {
   readonly run: () => Promise<unknown>
 }
 
+/** How long what runs may take to end, in ms. */
+const CLOSE_MS = 5000
+
 export interface UpkeepNeeds {
   readonly tasks: readonly Task[]
   readonly log: Log
 }
 
 export interface Upkeep {
-  /** Ends it; resolves when nothing runs any more. */
+  /** Ends it; resolves when nothing runs any more, or after five seconds: it is all done again the next time. */
   close(): Promise<void>
 }
 
@@ -41,7 +44,10 @@ export function startUpkeep({ tasks, log }: UpkeepNeeds): Upkeep {
   return {
     async close() {
       for (const timer of timers) clearInterval(timer)
-      await Promise.all(running.values())
+      const { promise: late, resolve } = Promise.withResolvers<void>()
+      const timer = setTimeout(resolve, CLOSE_MS)
+      await Promise.race([Promise.all(running.values()), late])
+      clearTimeout(timer)
     },
   }
 }
