@@ -1,3 +1,4 @@
+import { constants } from 'node:fs'
 import { type FileHandle, open, rm } from 'node:fs/promises'
 import type { UsageRecord } from '../domain/usage.ts'
 import type { Journal, OnTorn, StoreRows } from './journal.ts'
@@ -6,6 +7,8 @@ import { readPieces } from './journal-reader.ts'
 
 /** Rows of users: nobody else's business. */
 const MODE = 0o600
+/** What is in the file stays: rows can come after the journal was closed. */
+const READ_AND_WRITE = constants.O_RDWR | constants.O_CREAT
 
 export interface FileJournalNeeds {
   /** The file; it is made when there is something to keep. */
@@ -34,7 +37,7 @@ export function createFileJournal({ path, onTorn }: FileJournalNeeds): Journal {
   const append = async (rows: readonly UsageRecord[]): Promise<void> => {
     const bytes = Buffer.from(rows.map(encodeLine).join(''))
     try {
-      file ??= await open(path, 'w+', MODE)
+      file ??= await open(path, READ_AND_WRITE, MODE)
       // Over what an earlier attempt may have left of a line.
       for (let done = 0; done < bytes.length; ) {
         const { bytesWritten } = await file.write(bytes, done, bytes.length - done, size + done)
@@ -55,6 +58,8 @@ export function createFileJournal({ path, onTorn }: FileJournalNeeds): Journal {
     await file?.truncate(0)
     size = 0
     replayed = 0
+    // Lines that were torn have been told of, and are kept no more.
+    kept = 0
   }
 
   return {

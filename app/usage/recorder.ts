@@ -133,7 +133,7 @@ export function createRecorder(needs: RecorderNeeds): Recorder {
       await write(rows)
     } catch (err) {
       // The disk may have room again before the database is back.
-      if (stranded.length > 0) await journal.keep(stranded).then(() => (stranded = []))
+      if (stranded.length > 0 && !isClosed) await journal.keep(stranded).then(() => (stranded = []))
       throw err
     }
     onCommit?.(rows.length)
@@ -162,6 +162,7 @@ export function createRecorder(needs: RecorderNeeds): Recorder {
       isClosed = true
       const left = [inFlight ?? [], ...groups].flat()
       await lastResort([...left.flatMap(({ rows }) => rows), ...stranded])
+      stranded = []
       for (const { settled } of left) settled.resolve()
       await journal.close()
     },

@@ -29,7 +29,7 @@ export async function deleteHoursBefore(db: Db, before: number, most: number): P
     .executeTakeFirst()
   const result = await db
     .deleteFrom('usage_hourly')
-    .where('hour', '<', last ? Math.max(last.hour, 1) : before)
+    .where('hour', last ? '<=' : '<', last?.hour ?? before)
     .executeTakeFirst()
   return Number(result.numDeletedRows)
 }

@@ -103,6 +103,15 @@ describe('the file of a journal', () => {
     expect(existsSync(path)).toBe(false)
   })
 
+  test('takes rows after it was closed, behind those that it has', async () => {
+    const path = freshPath()
+    const journal = openJournal({ path, onTorn: noneTorn })
+    await journal.keep(rows('a', 'b'))
+    await journal.close()
+    await journal.keep(rows('late'))
+    expect((await replayed(journal)).flat()).toEqual(rows('a', 'b', 'late'))
+  })
+
   test('stays when something is', async () => {
     const path = freshPath()
     const journal = openJournal({ path, onTorn: noneTorn })
