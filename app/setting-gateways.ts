@@ -1,11 +1,10 @@
-import { closest } from 'fastest-levenshtein'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { ALIAS_FORM, isItself, MAX_ALIASES, parseAlias } from './domain/alias-name.ts'
 import type { GatewayDecisions } from './domain/gateway-settings.ts'
 import { aliasKey, type ModelAlias } from './domain/model-aliases.ts'
 import { parseModelName } from './domain/model-name.ts'
-import { onOff } from './setting-schemas.ts'
+import { onOff, optional, unknownKey } from './setting-schemas.ts'
 
 const KEYS = ['enabled', 'default_model', 'model_mappings']
 const MODEL = { error: 'must be the name of a model, such as llama3.2:3b' }
@@ -15,15 +14,6 @@ const canonical = (text: string): string => parseModelName(text)?.canonical ?? '
 
 const model = z.string(MODEL).refine((text) => canonical(text) !== '', MODEL)
 const modelOrNone = z.string(MODEL).refine((text) => text === '' || canonical(text) !== '', MODEL)
-
-/** What YAML has nothing behind was not given. */
-const optional = <T>(schema: z.ZodType<T>): z.ZodType<T | undefined> =>
-  z.preprocess((v) => v ?? undefined, schema.optional())
-
-const unknownKey = z.custom<never>(() => false, {
-  error: ({ path }) =>
-    `stands under an unknown key; the nearest known key is ${closest(String(path?.at(-1)), KEYS)}`,
-})
 
 const mappings = z
   .record(
@@ -68,7 +58,7 @@ const gateway: z.ZodType<GatewayDecisions> = z.preprocess(
       },
       { error: `must hold "key: value" lines; the keys are ${KEYS.join(', ')}` },
     )
-    .catchall(unknownKey)
+    .catchall(unknownKey(KEYS))
     .transform(({ enabled = null, default_model = null, model_mappings = {} }) => ({
       enabled,
       defaultModel: default_model && canonical(default_model),

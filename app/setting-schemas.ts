@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { isAbsolute, resolve } from 'node:path'
+import { closest } from 'fastest-levenshtein'
 import { z } from 'zod'
 import { Secret } from './domain/secret.ts'
 
@@ -35,6 +36,17 @@ export function oneOf<const T extends readonly [string, ...string[]]>(
 export const text = z.string({ error: 'must be text' }).min(1, { error: 'must not be empty' })
 /** A path, made absolute. */
 export const path = text.transform((value) => (isAbsolute(value) ? value : resolve(value)))
+
+/** What YAML has nothing behind was not given. */
+export const optional = <T>(schema: z.ZodType<T>): z.ZodType<T | undefined> =>
+  z.preprocess((v) => v ?? undefined, schema.optional())
+
+/** For what stands under none of the known keys. */
+export const unknownKey = (known: readonly string[]) =>
+  z.custom<never>(() => false, {
+    error: ({ path }) =>
+      `stands under an unknown key; the nearest known key is ${closest(String(path?.at(-1)), [...known])}`,
+  })
 
 /** A list, or text with commas. */
 export const listOf = <T>(item: z.ZodType<T>): z.ZodType<T[]> =>

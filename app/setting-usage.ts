@@ -1,9 +1,8 @@
-import { closest } from 'fastest-levenshtein'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { ANY_MODEL, type CostTerms, type ModelPrice } from './domain/cost.ts'
 import { parseModelName } from './domain/model-name.ts'
-import { wholeNumber } from './setting-schemas.ts'
+import { optional, unknownKey, wholeNumber } from './setting-schemas.ts'
 
 /** What the configuration says about usage: how long it is kept, and what it costs. */
 export interface UsageSettings extends CostTerms {
@@ -23,16 +22,6 @@ const RETENTION_DAYS = 90
 const ROLLUP_RETENTION_DAYS = 1095
 const MAX_AMOUNT = 1_000_000_000
 const MAX_CURRENCY = 8
-
-/** What YAML has nothing behind was not given. */
-const optional = <T>(schema: z.ZodType<T>): z.ZodType<T | undefined> =>
-  z.preprocess((v) => v ?? undefined, schema.optional())
-
-const unknownKey = (known: readonly string[]) =>
-  z.custom<never>(() => false, {
-    error: ({ path }) =>
-      `stands under an unknown key; the nearest known key is ${closest(String(path?.at(-1)), [...known])}`,
-  })
 
 const lines = (known: readonly string[]) => ({
   error: `must hold "key: value" lines; the keys are ${known.join(', ')}`,

@@ -27,6 +27,3 @@ export function createRequestIds(node: string): (ms: number) => string {
     return `${time.slice(0, 8)}-${time.slice(8)}-7${high}-${low}-${node}`
   }
 }
-
-/** The process that made a request's id. */
-export const nodeOf = (id: string): string => id.slice(-12)

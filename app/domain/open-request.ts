@@ -1,17 +1,13 @@
 import { estimatePromptTokens, type UsageRecord } from './usage.ts'
 
 /** What is known of a request when it is let in. */
-export interface OpenRequest {
-  readonly id: string
-  readonly requestId: string
-  readonly userId: string
-  readonly keyId: string
-  readonly gateway: string
-  readonly operation: string
-  readonly model: string | null
+export interface OpenRequest
+  extends Pick<
+    UsageRecord,
+    'id' | 'requestId' | 'userId' | 'keyId' | 'gateway' | 'operation' | 'model' | 'startedAt'
+  > {
   /** How long its prompt is, in bytes; null for an operation that makes no tokens. */
   readonly promptBytes: number | null
-  readonly startedAt: number
 }
 
 /** How far a request has come. Times are epoch ms. */

@@ -41,11 +41,8 @@ export function requireRange(
   defaultDays: number,
   names: Partial<Record<keyof RangeWords, string>> = {},
 ): DateRange {
-  const { range, mistake } = {
-    range: undefined,
-    mistake: undefined,
-    ...readRange(words, now, defaultDays),
-  }
-  if (range) return range
+  const read = readRange(words, now, defaultDays)
+  if (!read.mistake) return read.range
+  const { mistake } = read
   throw new GatewayError('invalid', `${names[mistake.field] ?? mistake.field}: ${mistake.message}`)
 }

@@ -93,13 +93,14 @@ export function createOpenRequests({ path, clock, log }: OpenRequestsNeeds): Ope
     return changed
   }
 
-  /** A sign of life, on a disk that takes nothing else too. */
-  const touch = (): void => {
+  /** Gives a sign of life, which a full disk takes too; false when another process has removed the file. */
+  const touch = (): boolean => {
     const now = clock.now() / 1000
     try {
       utimesSync(path, now, now)
+      return true
     } catch {
-      // The file is gone, which is found out below.
+      return false
     }
   }
 
@@ -111,16 +112,12 @@ export function createOpenRequests({ path, clock, log }: OpenRequestsNeeds): Ope
       return () => void all.delete(request.id)
     },
     beat() {
-      touch()
+      const isThere = touch()
       attempt(() => {
-        if (file === null || bytes > MAX_BYTES) return begin()
+        if (file === null || !isThere || bytes > MAX_BYTES) return begin()
         const progress = changes(false)
         if (progress.length > 0) write({ progress })
-        const now = clock.now() / 1000
-        // Fails when another process took this one for dead and has removed the file: it is begun anew then.
-        utimesSync(path, now, now)
       })
-      if (file === null) attempt(begin)
     },
     close() {
       letGo()

@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs'
-import { readRange } from '../../../app/domain/date-range.ts'
 import type { Finding } from '../../../app/domain/usage-audit.ts'
 import { readServerCounts, type ServerCounts } from '../../../app/services/server-counts.ts'
 import type { UsageAudit } from '../../../app/services/usage-audit.ts'
 import { withAdmin } from '../../admin.ts'
-import { integer } from '../../arg-values.ts'
 import { command } from '../../command.ts'
-import { CliError, UsageError } from '../../errors.ts'
+import { CliError } from '../../errors.ts'
 import type { Column } from '../../table.ts'
+import { filterArgs, rangeOf } from './range-args.ts'
 
 const DEFAULT_DAYS = 1
 const STDIN = 0
@@ -28,14 +27,9 @@ export const usageAudit = command({
     ],
   },
   args: {
-    days: {
-      type: 'string',
-      valueHint: 'n',
-      description: `of the last n days; ${DEFAULT_DAYS} by default`,
-      parse: integer({ min: 1, max: 3650 }),
-    },
-    from: { type: 'string', valueHint: 'date', description: 'from this day or time on' },
-    to: { type: 'string', valueHint: 'date', description: 'to the end of this day' },
+    days: { ...filterArgs.days, description: `of the last n days; ${DEFAULT_DAYS} by default` },
+    from: filterArgs.from,
+    to: filterArgs.to,
     'time-zone': {
       type: 'string',
       valueHint: 'zone',
@@ -48,14 +42,9 @@ export const usageAudit = command({
     },
   },
   async run({ args, out }) {
-    const { days, from, to, timeZone: zone = 'UTC' } = args
-    const read = readRange({ days, from, to, zone }, Date.now(), DEFAULT_DAYS)
-    if (read.mistake) {
-      const { field, message } = read.mistake
-      throw new UsageError(`--${field === 'zone' ? 'time-zone' : field} ${message}`)
-    }
+    const range = rangeOf({ ...args, timeZone: args.timeZone ?? 'UTC' }, DEFAULT_DAYS)
     const server = args.metrics === undefined ? null : readMetrics(args.metrics)
-    const audit = await withAdmin(args, ({ auditUsage }) => auditUsage(read.range, server))
+    const audit = await withAdmin(args, ({ auditUsage }) => auditUsage(range, server))
     if (args.json) out.record(audit)
     else {
       out.list(audit.findings, columns, { empty: 'The ledger balances.' })
