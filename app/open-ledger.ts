@@ -1,10 +1,13 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseHandle } from '../db/client.ts'
-import { withDeadline } from '../db/deadline.ts'
+import { databaseFault } from '../db/codec.ts'
+import { createBounded, withDeadline } from '../db/deadline.ts'
 import { createRequestIds, newNode } from '../db/ids.ts'
+import { takeProcessLock } from '../db/process-lock.ts'
 import { createRequestClose, MAX_CLOSED } from '../db/queries/close-requests.ts'
 import { knownRequests } from '../db/queries/requests.ts'
+import { readRevision } from '../db/queries/revision.ts'
 import { systemClock } from './domain/clock.ts'
 import { StartupError } from './errors/startup-error.ts'
 import type { Log } from './log.ts'
@@ -16,11 +19,14 @@ import { createFileJournal } from './usage/file-journal.ts'
 import type { OnTorn, StoreRows } from './usage/journal.ts'
 import { createOpenRequests } from './usage/open-requests.ts'
 import { createRecorder } from './usage/recorder.ts'
-import { createRecovery, openFile, rowsFile } from './usage/recovery.ts'
+import { createRecovery, lockFile, openFile, refusedFile, rowsFile } from './usage/recovery.ts'
+import { askingFirst, type RefusedRowsNeeds, settingRefusedAside } from './usage/refused-rows.ts'
 import { foldRows, toRequestRow } from './usage/row.ts'
 
 /** How long it may take to commit usage rows before they are sent again, in ms. */
 const WRITE_TIMEOUT_MS = 3000
+/** How long a database that was in trouble may take to say anything, in ms; it is asked once at a time. */
+const ASK_TIMEOUT_MS = 1000
 /** How long the last usage rows may take to reach the database at the end, in ms. */
 const FLUSH_MS = 10_000
 /** How often it is noted how far requests have come, and looked whether other processes have died, in ms. */
@@ -43,10 +49,18 @@ export function openLedger(
   const folder = journalFolder(config)
   const clock = systemClock
   const node = newNode()
-  const close = createRequestClose(store, foldRows)
-  const write: StoreRows = (rows) => withDeadline(close(rows.map(toRequestRow)), WRITE_TIMEOUT_MS)
+  const lock = takeProcessLock(lockFile(folder, node))
   const onTorn: OnTorn = ({ file, at, text }) =>
     log.error({ file, at, text }, 'a line of the journal is torn; it was left out')
+  const refused = createFileJournal({ path: refusedFile(folder, node), onTorn })
+  const write = rowsWriter(store, async (rows, err) => {
+    await refused.keep(rows)
+    metrics.refused()
+    log.error(
+      { err, row: rows[0] },
+      'the database refuses this usage row; it is in the .refused file',
+    )
+  })
   const recorder = createRecorder({
     write,
     maxRows: MAX_CLOSED,
@@ -106,8 +120,21 @@ export function openLedger(
       await recorder.close(FLUSH_MS)
       clearInterval(beat)
       openRequests.close()
+      await refused.close()
+      lock?.release()
     },
   }
+}
+
+/** What stores rows in the database, whatever it is up to. */
+function rowsWriter(store: DatabaseHandle, setAside: RefusedRowsNeeds['setAside']): StoreRows {
+  const close = createRequestClose(store, foldRows)
+  const asking = createBounded(ASK_TIMEOUT_MS, 1)
+  const write: StoreRows = (rows) => withDeadline(close(rows.map(toRequestRow)), WRITE_TIMEOUT_MS)
+  return askingFirst(
+    settingRefusedAside({ write, isRefusal: (err) => databaseFault(err) === 'refused', setAside }),
+    () => asking(() => readRevision(store.db)),
+  )
 }
 
 /** Throws a StartupError when there can be none. */

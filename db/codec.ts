@@ -13,6 +13,7 @@ export type DatabaseFault =
   | 'unreachable'
   | 'broken'
   | 'schema'
+  | 'refused'
   | 'unknown'
 
 const FAULTS: Record<string, DatabaseFault> = {
@@ -48,13 +49,25 @@ const FAULTS: Record<string, DatabaseFault> = {
   '3D000': 'unreachable',
   '42P01': 'schema',
   '42703': 'schema',
+  '23502': 'refused',
+  '23514': 'refused',
+  '54000': 'refused',
+  SQLITE_CONSTRAINT_NOTNULL: 'refused',
+  SQLITE_CONSTRAINT_CHECK: 'refused',
+  SQLITE_CONSTRAINT_DATATYPE: 'refused',
+  SQLITE_MISMATCH: 'refused',
+  SQLITE_TOOBIG: 'refused',
 }
+
+/** PostgreSQL's class of codes for data that can't be what it is to be, such as a text with a zero byte. */
+const DATA_EXCEPTION = /^22\w{3}$/
 
 /** Reads the driver's error code, wherever the driver put it. */
 export function databaseFault(err: unknown): DatabaseFault {
   if (!(err instanceof Error)) return 'unknown'
   const code = (err as { code?: unknown }).code
   if (typeof code === 'string' && FAULTS[code]) return FAULTS[code]
+  if (DATA_EXCEPTION.test(String(code))) return 'refused'
   // What the system reports as an input/output error is nearly always a disk without room.
   if (String(code).startsWith('SQLITE_IOERR')) return 'full'
   if (/no such (table|column)/.test(err.message)) return 'schema'

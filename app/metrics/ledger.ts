@@ -7,6 +7,8 @@ export interface LedgerMetrics {
   committed(rows: number): void
   /** A request was closed whose process had died; it is counted here and nowhere else. */
   expired(record: UsageRecord): void
+  /** The database will never take a row; it was set aside. */
+  refused(): void
   /** Shows the process under which the ledger knows this server's requests, and what it owes the database. */
   watch(ledger: { readonly node: string; readonly owed: () => number }): void
 }
@@ -29,12 +31,18 @@ export function createLedgerMetrics(registry: Registry): LedgerMetrics {
     help: 'Requests of processes that died, closed by this one',
     registers,
   })
+  const refused = new Counter({
+    name: 'parallama_ledger_refused_rows_total',
+    help: 'Usage rows that the database refuses for what is in them; they are in the journal folder',
+    registers,
+  })
   return {
     committed(count) {
       commits.inc()
       rows.inc(count)
     },
     expired: () => expired.inc(),
+    refused: () => refused.inc(),
     watch({ node, owed }) {
       const info = new Gauge({
         name: 'parallama_ledger_node_info',

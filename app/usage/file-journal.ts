@@ -1,5 +1,6 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import type { UsageRecord } from '../domain/usage.ts'
 import type { Journal, OnTorn, StoreRows } from './journal.ts'
 import { type DecodedLines, encodeLine, type TornLine } from './journal-lines.ts'
@@ -37,7 +38,7 @@ export function createFileJournal({ path, onTorn }: FileJournalNeeds): Journal {
   const append = async (rows: readonly UsageRecord[]): Promise<void> => {
     const bytes = Buffer.from(rows.map(encodeLine).join(''))
     try {
-      file ??= await open(path, READ_AND_WRITE, MODE)
+      file ??= await openLasting(path)
       // Over what an earlier attempt may have left of a line.
       for (let done = 0; done < bytes.length; ) {
         const { bytesWritten } = await file.write(bytes, done, bytes.length - done, size + done)
@@ -93,6 +94,18 @@ export function createFileJournal({ path, onTorn }: FileJournalNeeds): Journal {
         if (kept === 0) await rm(path, { force: true })
       }),
   }
+}
+
+/** The name of a new file is on the disk, too, when this resolves: else the file could be lost with its rows. */
+async function openLasting(path: string): Promise<FileHandle> {
+  const file = await open(path, READ_AND_WRITE, MODE)
+  const folder = await open(dirname(path), 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+  return file
 }
 
 export interface HandingOut {

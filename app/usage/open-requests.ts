@@ -4,7 +4,7 @@ import type { OpenRequest, Progress } from '../domain/open-request.ts'
 import type { Log } from '../log.ts'
 import { encodeLine } from './journal-lines.ts'
 
-/** How large the notes may grow before they are written anew, in bytes. */
+/** How large the notes may grow before they are written anew, in bytes; or to twice what they began with. */
 const MAX_BYTES = 4 * 1024 * 1024
 const MODE = 0o600
 
@@ -46,6 +46,7 @@ export function createOpenRequests({ path, clock, log }: OpenRequestsNeeds): Ope
   const all = new Map<string, Open>()
   let file: number | null = null
   let bytes = 0
+  let mostBytes = MAX_BYTES
   let isFailing = false
 
   const attempt = (act: () => void): void => {
@@ -66,7 +67,11 @@ export function createOpenRequests({ path, clock, log }: OpenRequestsNeeds): Ope
 
   const write = (note: Note): void => {
     if (file === null) return
-    bytes += writeSync(file, encodeLine(note))
+    const line = Buffer.from(encodeLine(note))
+    const written = writeSync(file, line)
+    bytes += written
+    // What came next would stand in the same line, and could not be read either.
+    if (written < line.length) throw new Error('there is no room for the whole line')
   }
 
   /** All that is under way in a new file, in place of the old one. */
@@ -77,6 +82,7 @@ export function createOpenRequests({ path, clock, log }: OpenRequestsNeeds): Ope
     bytes = 0
     const opened = [...all.values()].map(({ request }) => request)
     if (opened.length > 0) write({ opened, progress: changes(true) })
+    mostBytes = Math.max(MAX_BYTES, 2 * bytes)
     renameSync(fresh, path)
   }
 
@@ -114,7 +120,7 @@ export function createOpenRequests({ path, clock, log }: OpenRequestsNeeds): Ope
     beat() {
       const isThere = touch()
       attempt(() => {
-        if (file === null || !isThere || bytes > MAX_BYTES) return begin()
+        if (file === null || !isThere || bytes > mostBytes) return begin()
         const progress = changes(false)
         if (progress.length > 0) write({ progress })
       })

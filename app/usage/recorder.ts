@@ -1,4 +1,5 @@
 import type { UsageRecord } from '../domain/usage.ts'
+import { within } from '../domain/within.ts'
 import type { Log } from '../log.ts'
 import type { Journal, StoreRows } from './journal.ts'
 
@@ -97,9 +98,8 @@ export function createRecorder(needs: RecorderNeeds): Recorder {
         return false
       },
     )
-    const isIn = await withinMs(stored, HOLD_MS)
-    if (isIn === undefined)
-      log.warn({ rows: rows.length }, 'the database is slow; keeping usage rows')
+    const isIn = await within(stored, HOLD_MS)
+    if (isIn === null) log.warn({ rows: rows.length }, 'the database is slow; keeping usage rows')
     if (isIn) onCommit?.(rows.length)
     else isAway = true
     return isIn === true
@@ -133,12 +133,23 @@ export function createRecorder(needs: RecorderNeeds): Recorder {
       await write(rows)
     } catch (err) {
       // The disk may have room again before the database is back.
-      if (stranded.length > 0 && !isClosed) await journal.keep(stranded).then(() => (stranded = []))
+      if (stranded.length > 0 && !isClosed) await keepStranded()
       throw err
     }
     onCommit?.(rows.length)
-    const stored = new Set(rows)
-    stranded = stranded.filter((row) => !stored.has(row))
+    rescued(rows)
+  }
+
+  const keepStranded = async (): Promise<void> => {
+    const rows = [...stranded]
+    await journal.keep(rows)
+    rescued(rows)
+  }
+
+  /** Others may have been stranded meanwhile. */
+  const rescued = (rows: readonly UsageRecord[]): void => {
+    const safe = new Set(rows)
+    stranded = stranded.filter((row) => !safe.has(row))
   }
 
   const recorder: Recorder = {
@@ -158,7 +169,7 @@ export function createRecorder(needs: RecorderNeeds): Recorder {
       return waiting + stranded.length + journal.kept
     },
     async close(deadlineMs) {
-      await withinMs(Promise.all([running, recovering]), deadlineMs)
+      await within(Promise.all([running, recovering]), deadlineMs)
       isClosed = true
       const left = [inFlight ?? [], ...groups].flat()
       await lastResort([...left.flatMap(({ rows }) => rows), ...stranded])
@@ -176,15 +187,4 @@ export function createRecorder(needs: RecorderNeeds): Recorder {
   }
 
   return recorder
-}
-
-/** What the promise comes to; undefined when it has not after that time. */
-async function withinMs<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
-  const { promise: late, resolve } = Promise.withResolvers<undefined>()
-  const timer = setTimeout(resolve, ms)
-  try {
-    return await Promise.race([promise, late])
-  } finally {
-    clearTimeout(timer)
-  }
 }

@@ -1,5 +1,6 @@
 import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { takeProcessLock } from '../../db/process-lock.ts'
 import type { Clock } from '../domain/clock.ts'
 import { expiredRecord, type OpenRequest, type Progress } from '../domain/open-request.ts'
 import type { UsageRecord } from '../domain/usage.ts'
@@ -9,14 +10,21 @@ import type { OnTorn, StoreRows } from './journal.ts'
 import { isMissing, readJournal } from './journal-reader.ts'
 import type { Note } from './open-requests.ts'
 
-/** How long the notes of a living process can be untouched, in ms: they are touched every second. */
+/** How long nothing is taken over from a process after its last sign of life, in ms: there is one every second. */
 export const STALE_MS = 15_000
 
 const NOT_SENT: Progress = { backend: null, dispatchedAt: null, firstRecordAt: null, seen: 0 }
 
-/** The files of a process: rows that its database did not take, and what was under way. */
+/**
+ * The files of a process: rows that its database did not take, and those it will never take, which are for
+ * somebody to look at; what was under way; and that it lives.
+ */
 export const rowsFile = (folder: string, node: string): string => join(folder, `${node}.rows`)
+export const refusedFile = (folder: string, node: string): string => join(folder, `${node}.refused`)
 export const openFile = (folder: string, node: string): string => join(folder, `${node}.open`)
+export const lockFile = (folder: string, node: string): string => join(folder, `${node}.lock`)
+
+const FILES = /^(\w+)\.(?:rows|open|open\.new|lock)$/
 
 export interface RecoveryNeeds {
   readonly folder: string
@@ -36,23 +44,41 @@ export interface RecoveryNeeds {
 
 /**
  * Takes over from processes that have died: stores the rows that they had kept, and closes the requests
- * that were under way as expired, with what was known of them. Two that do it at a time do it once,
- * because a row is stored once. To be called again and again; rejects when the database takes no rows.
+ * that were under way as expired, with what was known of them. A process that is only held up keeps its
+ * lock, and is left alone; of two that would take over, one does. To be called again and again; what can't
+ * be taken over of one process keeps no other waiting, and rejects in the end.
  */
 export function createRecovery(needs: RecoveryNeeds): () => Promise<void> {
+  const { folder, onTorn } = needs
+  const told = new Set<string>()
+  const onceTorn: OnTorn = (line) => {
+    const place = `${line.file}:${line.at}`
+    if (!told.has(place)) onTorn(line)
+    told.add(place)
+  }
   return async () => {
-    for (const node of await deadNodes(needs)) await takeOver(node, needs)
+    const failures: unknown[] = []
+    for (const node of await silentNodes(needs)) {
+      const lock = takeProcessLock(lockFile(folder, node))
+      if (!lock) continue
+      try {
+        await takeOver(node, { ...needs, onTorn: onceTorn })
+      } catch (err) {
+        failures.push(err)
+      } finally {
+        lock.release()
+      }
+    }
+    if (failures.length > 0) throw failures[0]
   }
 }
 
-async function deadNodes({ folder, node, clock }: RecoveryNeeds): Promise<string[]> {
-  const names = (await readdir(folder)).flatMap(
-    (name) => /^(\w+)\.(?:rows|open)$/.exec(name)?.[1] ?? [],
-  )
+async function silentNodes({ folder, node, clock }: RecoveryNeeds): Promise<string[]> {
+  const names = (await readdir(folder)).flatMap((name) => FILES.exec(name)?.[1] ?? [])
   const others = [...new Set(names)].filter((name) => name !== node)
   const lastSigns = await Promise.all(
     others.map((other) =>
-      Promise.all([rowsFile, openFile].map((file) => touchedAt(file(folder, other)))),
+      Promise.all([rowsFile, openFile, lockFile].map((file) => touchedAt(file(folder, other)))),
     ),
   )
   return others.filter((_, i) => clock.now() - Math.max(...(lastSigns[i] ?? [])) > STALE_MS)

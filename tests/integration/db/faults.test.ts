@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test'
 import type { Db } from '../../../db/client.ts'
-import { type DatabaseFault, databaseFault } from '../../../db/codec.ts'
+import { type DatabaseFault, databaseFault, isPostgres } from '../../../db/codec.ts'
 import { insertKey, type NewKeyRow } from '../../../db/queries/keys.ts'
 import { upsertUserRole } from '../../../db/queries/roles.ts'
 import { insertUser } from '../../../db/queries/users.ts'
@@ -65,6 +65,16 @@ await describeEachDatabase('the fault of a statement', (openFresh) => {
     expect(new Set(faults).size).toBe(1)
     expect(['none', 'unique']).not.toContain(faults[0] ?? 'none')
     expect(await db.selectFrom('users').select('id').execute()).toEqual([{ id: 'anna-id' }])
+  })
+
+  test('is "refused" for what can not be in a column', async () => {
+    const { db } = await openFresh()
+    const nobody = { ...user('anna-id', 'anna'), username: null as unknown as string }
+    expect(await faultOf(insertUser(db, nobody))).toBe('refused')
+    if (!isPostgres(db)) return
+    expect(await faultOf(insertUser(db, user('anna-id', 'an\0na')))).toBe('refused')
+    const late = { ...user('anna-id', 'anna'), created_at: Number.NaN }
+    expect(await faultOf(insertUser(db, late))).toBe('refused')
   })
 
   test('is "schema" for a table or a column that is not there', async () => {

@@ -156,6 +156,35 @@ describe('while the ledger fails', () => {
   })
 })
 
+test('a row that neither takes while others are brought to the journal is not forgotten', async () => {
+  const memory = createMemoryJournal()
+  const gate = Promise.withResolvers<void>()
+  let attempts = 0
+  const journal = {
+    isWritable: true,
+    get kept() {
+      return memory.kept
+    },
+    async keep(more: readonly UsageRecord[]) {
+      attempts++
+      if (attempts === 2) await gate.promise
+      if (attempts === 1 || attempts === 3) throw new Error('no space left on device')
+      await memory.keep(more)
+    },
+    replay: memory.replay,
+    close: memory.close,
+  }
+  const ledger = createLedger({ fail: Number.POSITIVE_INFINITY })
+  const recorder = recorderOf({ ...ledger, journal })
+  await recorder.record(usageRecord('1'))
+  while (attempts < 2) await Bun.sleep(5)
+  await recorder.record(usageRecord('2'))
+  gate.resolve()
+  ledger.heal()
+  await paidBack({ owed: () => recorder.owed })
+  expect(ledger.stored().toSorted()).toEqual(['1', '2'])
+})
+
 describe('at the end', () => {
   const logged = (log: ReturnType<typeof memoryLog>): unknown[] =>
     log.entries.flatMap(({ fields }) => ('row' in fields ? [fields.row] : []))

@@ -13,7 +13,15 @@ import type { UsageRecord } from '../../../app/domain/usage.ts'
 import { silentLog } from '../../../app/log.ts'
 import { createFileJournal } from '../../../app/usage/file-journal.ts'
 import { createOpenRequests } from '../../../app/usage/open-requests.ts'
-import { createRecovery, openFile, rowsFile, STALE_MS } from '../../../app/usage/recovery.ts'
+import {
+  createRecovery,
+  lockFile,
+  openFile,
+  type RecoveryNeeds,
+  rowsFile,
+  STALE_MS,
+} from '../../../app/usage/recovery.ts'
+import { takeProcessLock } from '../../../db/process-lock.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 import { createClock } from '../support/clock.ts'
 import { usageRecord } from '../support/usage-record.ts'
@@ -55,25 +63,29 @@ function died(): void {
     utimesSync(`${folder}/${name}`, DIED_AT / 1000, DIED_AT / 1000)
 }
 
-const recover = createRecoveryOf()
-function createRecoveryOf(node = 'alive') {
-  return (
-    store = async (rows: readonly UsageRecord[]) => {
-      for (const row of rows) if (!ledger.has(row.id)) ledger.set(row.id, row)
-    },
-  ) =>
-    createRecovery({
-      folder,
-      node,
-      write: store,
-      maxRows: 2,
-      missing: async (rows) => rows.filter(({ id }) => !ledger.has(id)),
-      clock,
-      log: silentLog,
-      onTorn: ({ text }) => torn.push(text),
-      onExpired: ({ id }) => expired.push(id),
-    })()
+type Store = (rows: readonly UsageRecord[]) => Promise<void>
+
+const toLedger: Store = async (rows) => {
+  for (const row of rows) if (!ledger.has(row.id)) ledger.set(row.id, row)
 }
+
+const needsOf = (node: string, write: Store): RecoveryNeeds => ({
+  folder,
+  node,
+  write,
+  maxRows: 2,
+  missing: async (rows) => rows.filter(({ id }) => !ledger.has(id)),
+  clock,
+  log: silentLog,
+  onTorn: ({ text }) => torn.push(text),
+  onExpired: ({ id }) => expired.push(id),
+})
+
+const createRecoveryOf =
+  (node: string) =>
+  (write = toLedger) =>
+    createRecovery(needsOf(node, write))()
+const recover = createRecoveryOf('alive')
 
 describe('what a process that died had under way', () => {
   test('is closed as expired, with what was known of it', async () => {
@@ -151,7 +163,55 @@ describe('what a process that died had under way', () => {
   })
 })
 
+describe('of several that died', () => {
+  const keepRow = async (node: string, id: string): Promise<void> => {
+    const journal = createFileJournal({ path: rowsFile(folder, node), onTorn: () => {} })
+    await journal.keep([usageRecord(id)])
+    await journal.close()
+  }
+
+  test('one that can not be taken over keeps no other waiting', async () => {
+    for (const node of ['first', 'second', 'third']) await keepRow(node, node)
+    died()
+    const store = async (rows: readonly UsageRecord[]) => {
+      if (rows[0]?.id === 'second') throw new Error('refused')
+      for (const row of rows) ledger.set(row.id, row)
+    }
+    await expect(recover(store)).rejects.toThrow('refused')
+    expect([...ledger.keys()].toSorted()).toEqual(['first', 'third'])
+    expect(readdirSync(folder)).toEqual(['second.rows'])
+  })
+
+  test('a torn line is named once, however often it is tried', async () => {
+    await keepRow('dead', 'a')
+    appendFileSync(rowsFile(folder, 'dead'), '01234567 {"id":"b",\n')
+    died()
+    const attempt = createRecovery(needsOf('alive', () => Promise.reject(new Error('away'))))
+    for (let i = 0; i < 3; i++) await expect(attempt()).rejects.toThrow('away')
+    expect(torn).toEqual([expect.stringContaining('"id":"b"')])
+  })
+
+  test('what is left of notes that were never finished, and of locks, goes', async () => {
+    for (const name of ['a.open.new', 'b.lock']) appendFileSync(`${folder}/${name}`, '')
+    died()
+    await recover()
+    expect(readdirSync(folder)).toEqual([])
+  })
+})
+
 describe('a process that lives', () => {
+  test('is left alone as long as it has its lock, however long it was held up', async () => {
+    dying().open(requestOf('a'), () => NOT_SENT)
+    const lock = takeProcessLock(lockFile(folder, 'dead'))
+    died()
+    await recover()
+    expect([ledger.size, existsSync(openFile(folder, 'dead'))]).toEqual([0, true])
+    lock?.release()
+    died()
+    await recover()
+    expect([...ledger.keys()]).toEqual(['a'])
+  })
+
   test('is left alone, whoever it is', async () => {
     const now = createClock(Date.now())
     const other = createOpenRequests({
