@@ -1,41 +1,9 @@
 import { describe, expect, test } from 'bun:test'
-import type { UsageRecord } from '../../../app/domain/usage.ts'
-import { silentLog } from '../../../app/log.ts'
 import { createBrokenJournal } from '../../../app/usage/broken-journal.ts'
 import { createMemoryJournal } from '../../../app/usage/memory-journal.ts'
-import { createRecorder, type RecorderNeeds } from '../../../app/usage/recorder.ts'
 import { memoryLog } from '../support/memory-log.ts'
 import { usageRecord } from '../support/usage-record.ts'
-
-const rows = (count: number, from = 0): UsageRecord[] =>
-  Array.from({ length: count }, (_, i) => usageRecord(String(from + i)))
-const ids = (records: readonly UsageRecord[]): string[] => records.map(({ id }) => id)
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-
-/** A ledger in memory that stores a row once; `fail` says how many writes fail, `hold` keeps them waiting. */
-function createLedger({ fail = 0, hold = Promise.resolve() } = {}) {
-  const groups: string[][] = []
-  let failures = fail
-  return {
-    groups,
-    stored: () => [...new Set(groups.flat())],
-    heal: () => {
-      failures = 0
-    },
-    async write(records: readonly UsageRecord[]) {
-      await hold
-      if (failures-- > 0) throw new Error('database is locked')
-      groups.push(ids(records))
-    },
-  }
-}
-
-const recorderOf = (needs: Pick<RecorderNeeds, 'write'> & Partial<RecorderNeeds>) =>
-  createRecorder({ maxRows: 64, journal: createMemoryJournal(), log: silentLog, ...needs })
-
-async function paidBack({ owed }: { readonly owed: () => number }): Promise<void> {
-  while (owed() > 0) await Bun.sleep(5)
-}
+import { createLedger, ids, paidBack, recorderOf, rows, turn } from './recorder-stage.ts'
 
 describe('while the ledger works', () => {
   test('record resolves when the row is committed, not before', async () => {
@@ -126,63 +94,6 @@ describe('while the ledger fails', () => {
     expect(recorder.hasRoom()).toBe(true)
     expect(ledger.stored()).toEqual(ids(rows(3)))
   })
-
-  test('rows that neither took go to the journal when it has room before the ledger is back', async () => {
-    let isFull = true
-    const memory = createMemoryJournal()
-    const keep = (more: readonly UsageRecord[]) =>
-      isFull ? Promise.reject(new Error('no space left on device')) : memory.keep(more)
-    const journal = {
-      get kept() {
-        return memory.kept
-      },
-      get isWritable() {
-        return !isFull
-      },
-      keep,
-      replay: memory.replay,
-      close: memory.close,
-    }
-    const ledger = createLedger({ fail: Number.POSITIVE_INFINITY })
-    const recorder = recorderOf({ ...ledger, journal })
-    await Promise.all(rows(3).map((row) => recorder.record(row)))
-    expect(recorder.hasRoom()).toBe(false)
-    isFull = false
-    while (memory.kept < 3) await Bun.sleep(5)
-    expect([recorder.hasRoom(), recorder.owed]).toEqual([true, 3])
-    ledger.heal()
-    await paidBack({ owed: () => recorder.owed })
-    expect(ledger.stored()).toEqual(ids(rows(3)))
-  })
-})
-
-test('a row that neither takes while others are brought to the journal is not forgotten', async () => {
-  const memory = createMemoryJournal()
-  const gate = Promise.withResolvers<void>()
-  let attempts = 0
-  const journal = {
-    isWritable: true,
-    get kept() {
-      return memory.kept
-    },
-    async keep(more: readonly UsageRecord[]) {
-      attempts++
-      if (attempts === 2) await gate.promise
-      if (attempts === 1 || attempts === 3) throw new Error('no space left on device')
-      await memory.keep(more)
-    },
-    replay: memory.replay,
-    close: memory.close,
-  }
-  const ledger = createLedger({ fail: Number.POSITIVE_INFINITY })
-  const recorder = recorderOf({ ...ledger, journal })
-  await recorder.record(usageRecord('1'))
-  while (attempts < 2) await Bun.sleep(5)
-  await recorder.record(usageRecord('2'))
-  gate.resolve()
-  ledger.heal()
-  await paidBack({ owed: () => recorder.owed })
-  expect(ledger.stored().toSorted()).toEqual(['1', '2'])
 })
 
 describe('at the end', () => {
