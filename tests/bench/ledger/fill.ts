@@ -2,10 +2,13 @@ import { foldUsage, HOUR_MS, type Rollup } from '../../../app/domain/rollup.ts'
 import type { UsageRecord } from '../../../app/domain/usage.ts'
 import { toRequestRow } from '../../../app/usage/row.ts'
 import type { DatabaseHandle } from '../../../db/client.ts'
+import { isPostgres } from '../../../db/codec.ts'
 import { createRequestClose } from '../../../db/queries/close-requests.ts'
+import { createPartition } from '../../../db/queries/request-partitions.ts'
 import { createRandom, createSpread } from './spread.ts'
 
 const BATCH = 1000
+const DAY_MS = 24 * HOUR_MS
 
 /** When and how many: rows are spread evenly over the hours before `until`, in epoch ms. */
 export type Extent = { rows: number; days: number; until: number }
@@ -21,6 +24,16 @@ export function* usageOf({ rows, days, until }: Extent): Generator<UsageRecord[]
     const times = Array.from({ length: count }, () => Math.floor(random() * HOUR_MS))
     yield times.sort((a, b) => a - b).map((ms) => record(first + hour * HOUR_MS + ms))
   }
+}
+
+/** Fills an empty ledger whose days have partitions, as of a server that has run for so long. */
+export async function fillForDays(handle: DatabaseHandle, extent: Extent): Promise<void> {
+  const today = Math.floor(extent.until / DAY_MS) * DAY_MS
+  if (isPostgres(handle.db)) {
+    for (let day = today - extent.days * DAY_MS; day <= today; day += DAY_MS)
+      await createPartition(handle.db, day)
+  }
+  await fill(handle, extent)
 }
 
 /**

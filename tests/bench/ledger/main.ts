@@ -1,12 +1,15 @@
 import { parseArgs } from 'node:util'
 import { measureCommit } from './commit.ts'
+import { measureExport } from './export.ts'
 import { type Figure, renderFigures } from './figure.ts'
 import { measureIngest } from './ingest.ts'
 import { type Kind, openStore, type Store } from './stores.ts'
 import { measureSummary } from './summary.ts'
 
 const KINDS: Kind[] = ['sqlite', 'postgres']
-const PARTS = ['ingest', 'commit', 'summary']
+const PARTS = ['ingest', 'commit', 'summary', 'export']
+const EXPORTED_ROWS = 1_000_000
+const EXPORTED_DAYS = 30
 
 const usage = `Usage: bun tests/bench/ledger/main.ts [flags]
 
@@ -57,5 +60,7 @@ async function main(): Promise<number> {
 function measure(part: string, store: Store, rows: number, rounds: number): Promise<Figure[]> {
   if (part === 'ingest') return measureIngest(store, 40_000, rounds)
   if (part === 'commit') return measureCommit(store, 5000)
+  if (part === 'export')
+    return measureExport(store, { rows: EXPORTED_ROWS, days: EXPORTED_DAYS, until: Date.now() })
   return measureSummary(store, { rows, days: 90, until: Date.now() })
 }

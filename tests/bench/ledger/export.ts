@@ -1,0 +1,51 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PROGRAM } from '../../support/cli-program.ts'
+import type { Figure } from './figure.ts'
+import { type Extent, fillForDays } from './fill.ts'
+import type { Store } from './stores.ts'
+
+const ASKED_MB = 96
+const MB = 1e6
+const FORMATS = ['json', 'csv']
+
+/** Fills the ledger, and says how much more memory `usage export` takes for all of it than for nothing. */
+export async function measureExport(store: Store, extent: Extent): Promise<Figure[]> {
+  await fillForDays(store.handle, extent)
+  const folder = await mkdtemp(join(tmpdir(), 'parallama-export-'))
+  const run = (format: string, range: string[]): Promise<Run> =>
+    exported(store.url, ['--all', format, '--output', join(folder, format), '--force', ...range])
+  try {
+    const nothing = await run('json', ['--from', '2020-01-01', '--to', '2020-01-01'])
+    const figures: Figure[] = []
+    for (const format of FORMATS) {
+      const { maxRss, seconds } = await run(format, ['--days', String(extent.days + 2)])
+      const above = (maxRss - nothing.maxRss) / MB
+      figures.push({
+        store: store.kind,
+        name: `RSS above idle, ${extent.rows} rows as ${format}`,
+        asked: `<= ${ASKED_MB} MB`,
+        reached: `${above.toFixed(0)} MB above ${(nothing.maxRss / MB).toFixed(0)} MB, ${seconds.toFixed(1)} s`,
+        ok: above <= ASKED_MB,
+      })
+    }
+    return figures
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+type Run = { maxRss: number; seconds: number }
+
+async function exported(url: string, args: string[]): Promise<Run> {
+  const started = performance.now()
+  const child = Bun.spawn([...PROGRAM, 'usage', 'export', ...args], {
+    env: { PATH: process.env.PATH ?? '', PARALLAMA_DATABASE_URL: url },
+    stdout: 'inherit',
+    stderr: 'inherit',
+  })
+  if ((await child.exited) !== 0) throw new Error('the export failed')
+  const seconds = (performance.now() - started) / 1000
+  return { maxRss: child.resourceUsage()?.maxRSS ?? 0, seconds }
+}
