@@ -50,7 +50,6 @@ const FAULTS: Record<string, DatabaseFault> = {
   '42P01': 'schema',
   '42703': 'schema',
   '23502': 'refused',
-  '23514': 'refused',
   '54000': 'refused',
   SQLITE_CONSTRAINT_NOTNULL: 'refused',
   SQLITE_CONSTRAINT_CHECK: 'refused',

@@ -6,8 +6,11 @@ import { EVERYBODY, HOUR_MS } from '../domain/rollup.ts'
 import { breakDown, SUMMED, type SummedRow, type UsageBreakdown } from '../domain/usage-summary.ts'
 import { canonicalModel, requireModelEver, requireUserEver } from './usage-filter.ts'
 
-/** Hours in one statement: a server on SQLite does nothing else while one runs, and PostgreSQL sorts no more than fits into its memory. */
-const SLICE_MS = 15 * 24 * HOUR_MS
+/**
+ * Hours in one statement: a server on SQLite does nothing else while one runs, and PostgreSQL adds up with a
+ * hash table, without sorting, only what it expects to fit into its usual work_mem.
+ */
+const SLICE_MS = 7 * 24 * HOUR_MS
 /** Statements at a time. */
 const AT_ONCE = 2
 
