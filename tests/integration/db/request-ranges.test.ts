@@ -34,7 +34,8 @@ await describeEachDatabase('of a range of time', (openFresh) => {
     const { db } = await openFresh()
     if (!isPostgres(db)) return
     const clock = createClock(TODAY)
-    await createUsageRetention({ db, clock, retentionDays: 9, rollupRetentionDays: 9 }).prepare()
+    const retention = createUsageRetention({ db, clock, retentionDays: 9, rollupRetentionDays: 9 })
+    await retention.prepare(new AbortController().signal)
     const days = [22, 23, 24].map((day) => `requests_202611${day}`)
     expect(partitionsIn(await plansOf(db, read))).toEqual(days)
   })
