@@ -4,8 +4,10 @@ import { createUsageRetention } from '../../../app/services/usage-retention.ts'
 import { databaseFault, isPostgres } from '../../../db/codec.ts'
 import { createRequestIds } from '../../../db/ids.ts'
 import { requestPartitions } from '../../../db/queries/request-partitions.ts'
+import { deleteRequestsBefore } from '../../../db/queries/usage-retention.ts'
 import { insertRequests, requestRow } from '../../support/builders.ts'
 import { describeEachDatabase, type TestDatabase } from '../../support/each-database.ts'
+import { partitionsIn, plansOf } from '../../support/plans.ts'
 import { createClock } from '../../unit/support/clock.ts'
 
 const DAY_MS = 86_400_000
@@ -78,6 +80,16 @@ await describeEachDatabase('what is kept of usage', (openFresh) => {
     expect(await daysOf(database)).toEqual([-3, 0, 1, 2])
     await retention(database, NOON + DAY_MS).prepare(STAYS)
     expect((await partitionDays(database)).at(-1)).toBe(8)
+  })
+
+  test('is looked for in no partition of a later day', async () => {
+    const database = await openFresh()
+    const { db } = database
+    if (!isPostgres(db)) return
+    await retention(database).prepare(STAYS)
+    const plan = await plansOf(db, (tx) => deleteRequestsBefore(tx, TODAY + 2 * DAY_MS, 500))
+    // The partition of rows without a day holds any that are older.
+    expect(partitionsIn(plan)).toEqual(['requests_20261130', 'requests_20261201', 'requests_rest'])
   })
 
   test('is left as it is from when the server is to close', async () => {
