@@ -60,6 +60,8 @@ export async function createPartition(db: Db, day: number): Promise<void> {
     const date = new Date(day).toISOString().slice(0, 10).replaceAll('-', '')
     const [name, rest] = [sql.id(`requests_${date}`), sql.id(REST)]
     const [from, to] = [sql.lit(firstIdAt(day)), sql.lit(firstIdAt(day + DAY_MS))]
+    // Who adds a row waits here, and finds the partition; behind the other lock it would be refused.
+    await sql`lock table requests in share row exclusive mode`.execute(tx)
     await sql`lock table ${rest} in access exclusive mode`.execute(tx)
     await sql`create table ${name} (like requests including all)`.execute(tx)
     await sql`

@@ -133,6 +133,21 @@ await describeEachDatabase('what is kept of usage', (openFresh) => {
     expect(await partitionDays(database)).toHaveLength(8)
   })
 
+  test('is taken when it comes while its day gets a partition', async () => {
+    const database = await openFresh()
+    if (!isPostgres(database.db)) return
+    await insertRequests(database, [rowAt(NOON)])
+    const reader = await lockOf(database, 'requests_rest', 'access share')
+    const prepared = retention(database).prepare(STAYS)
+    await Bun.sleep(60)
+    const added = insertRequests(database, [rowAt(NOON)])
+    await Bun.sleep(40)
+    await reader.release()
+    await Promise.all([prepared, added])
+    expect(await partitionDays(database)).toHaveLength(8)
+    expect(await daysOf(database)).toEqual([0, 0])
+  })
+
   test('and days to come: nothing is tried again when the server is to close', async () => {
     const database = await openFresh()
     if (!isPostgres(database.db)) return
