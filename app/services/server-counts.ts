@@ -17,6 +17,7 @@ export interface ServerCounts {
 }
 
 const SAMPLE = /^(\w+)(?:\{(.*)\})? (\S+)$/
+const NODE = /^[0-9a-f]{12}$/
 const LABEL = /(\w+)="((?:[^"\\]|\\.)*)"/g
 
 /** Reads them from a page of metrics in Prometheus' text format; null when it is not from a server of ours. */
@@ -24,7 +25,7 @@ export function readServerCounts(text: string): ServerCounts | null {
   const requests = new Map<string, number>()
   const tokens = new Map<string, number>()
   const single = new Map<string, number>()
-  let node: string | undefined
+  let node = ''
   for (const line of text.split('\n')) {
     const [, name = '', labelText = '', value] = SAMPLE.exec(line) ?? []
     const labels = Object.fromEntries(
@@ -36,15 +37,15 @@ export function readServerCounts(text: string): ServerCounts | null {
     if (name === 'parallama_requests_total')
       add(requests, `${labels.gateway} ${labels.operation} ${labels.outcome}`)
     else if (name === 'parallama_tokens_total') add(tokens, `${labels.gateway} ${labels.kind}`)
-    else if (name === 'parallama_ledger_node_info') node = labels.node
+    else if (name === 'parallama_ledger_node_info') node = labels.node ?? ''
     else add(single, name)
   }
-  const [startedAt, readAt, owed] = [
+  const [startedAt = Number.NaN, readAt = Number.NaN, owed = Number.NaN] = [
     'process_start_time_seconds',
     'parallama_time_seconds',
     'parallama_ledger_owed_rows',
   ].map((name) => single.get(name))
-  if (!node || startedAt === undefined || readAt === undefined || owed === undefined) return null
+  if (!NODE.test(node) || ![startedAt, readAt, owed].every(Number.isFinite)) return null
   const ms = { startedAt: Math.floor(startedAt * 1000) - 1000, readAt: Math.round(readAt * 1000) }
   return { node, ...ms, owed, requests, tokens }
 }

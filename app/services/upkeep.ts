@@ -6,7 +6,8 @@ export interface Task {
   readonly failure: string
   /** How often, in ms. */
   readonly everyMs: number
-  readonly run: () => Promise<unknown>
+  /** Can be long when it ends soon after the signal: then the server is about to close. */
+  readonly run: (signal: AbortSignal) => Promise<unknown>
 }
 
 /** How long what runs may take to end, in ms. */
@@ -18,7 +19,10 @@ export interface UpkeepNeeds {
 }
 
 export interface Upkeep {
-  /** Ends it; resolves when nothing runs any more, or after five seconds: it is all done again the next time. */
+  /**
+   * Tells what runs to end; resolves when nothing runs any more, or after five seconds: it is all done again
+   * the next time.
+   */
   close(): Promise<void>
 }
 
@@ -28,10 +32,11 @@ export interface Upkeep {
  */
 export function startUpkeep({ tasks, log }: UpkeepNeeds): Upkeep {
   const running = new Map<Task, Promise<void>>()
+  const closing = new AbortController()
   const start = (task: Task): void => {
     if (running.has(task)) return
     const run = task
-      .run()
+      .run(closing.signal)
       .then(
         () => {},
         (err: unknown) => log.warn({ err }, task.failure),
@@ -44,6 +49,7 @@ export function startUpkeep({ tasks, log }: UpkeepNeeds): Upkeep {
   return {
     async close() {
       for (const timer of timers) clearInterval(timer)
+      closing.abort()
       const { promise: late, resolve } = Promise.withResolvers<void>()
       const timer = setTimeout(resolve, CLOSE_MS)
       await Promise.race([Promise.all(running.values()), late])

@@ -1,9 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Db } from '../../db/client.ts'
-import { isPostgres } from '../../db/codec.ts'
+import { databaseFault, isPostgres } from '../../db/codec.ts'
 import {
   createPartition,
   dropPartition,
-  partitionDays,
+  isCovered,
+  requestPartitions,
 } from '../../db/queries/request-partitions.ts'
 import { deleteHoursBefore, deleteRequestsBefore } from '../../db/queries/usage-retention.ts'
 import type { Clock } from '../domain/clock.ts'
@@ -14,6 +16,9 @@ const AHEAD = 7
 /** So few rows at a time that nobody notices: where it is embedded, the database holds up all else. */
 const MOST_ROWS = 500
 const PAUSE_MS = 20
+/** How often a change is tried while others use what it changes, and how long they are left alone in between, in ms. */
+const TRIES = 5
+const RETRY_MS = 250
 
 export interface UsageRetentionNeeds {
   readonly db: Db
@@ -23,33 +28,79 @@ export interface UsageRetentionNeeds {
   readonly rollupRetentionDays: number
 }
 
-/** Makes room in the ledger: for the days to come, and by removing what is older than it is to be kept. */
+/**
+ * Makes room in the ledger: for the days to come, and by removing what is older than it is to be kept. What
+ * can't be done at the moment keeps nothing else from being done, and is told at the end; all ends soon after
+ * the signal.
+ */
 export function createUsageRetention({ db, clock, ...kept }: UsageRetentionNeeds) {
   const today = (): number => Math.floor(clock.now() / DAY_MS) * DAY_MS
 
   return {
     /** Makes the partitions of today and a week to come, where the database has partitions. */
-    async prepare(): Promise<void> {
+    async prepare(signal: AbortSignal): Promise<void> {
       if (!isPostgres(db)) return
-      const known = new Set(await partitionDays(db))
-      for (let day = today(); day <= today() + AHEAD * DAY_MS; day += DAY_MS) {
-        if (!known.has(day)) await createPartition(db, day)
-      }
+      const known = await requestPartitions(db)
+      const first = today()
+      const days = Array.from({ length: AHEAD + 1 }, (_, i) => first + i * DAY_MS)
+      const missing = days.filter((day) => !isCovered(known, day))
+      const changes = missing.map((day) => () => createPartition(db, day))
+      await makeAll(changes, signal)
     },
 
-    /** Removes whole days at once where it can, and the rest a few rows at a time. */
-    async prune(): Promise<void> {
+    /** Removes whole partitions at once where it can, and the rest a few rows at a time. */
+    async prune(signal: AbortSignal): Promise<void> {
       const before = today() - kept.retentionDays * DAY_MS
-      if (isPostgres(db)) {
-        for (const day of await partitionDays(db)) if (day < before) await dropPartition(db, day)
-      }
-      await inSteps(() => deleteRequestsBefore(db, before, MOST_ROWS))
       const hours = today() - kept.rollupRetentionDays * DAY_MS
-      await inSteps(() => deleteHoursBefore(db, hours, MOST_ROWS))
+      const partitions = isPostgres(db) ? await requestPartitions(db) : []
+      const over = partitions.filter(({ until }) => until <= before)
+      const drops = over.map(
+        ({ name }) =>
+          () =>
+            dropPartition(db, name),
+      )
+      const removals = [
+        () => deleteRequestsBefore(db, before, MOST_ROWS),
+        () => deleteHoursBefore(db, hours, MOST_ROWS),
+      ].map((remove) => () => inSteps(remove, signal))
+      await makeAll([...drops, ...removals], signal)
     },
   }
 }
 
-async function inSteps(remove: () => Promise<number>): Promise<void> {
-  while ((await remove()) > 0) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
+type Change = () => Promise<void>
+
+/** Makes one after the other, whatever becomes of each. Throws at the end when some could not be made. */
+async function makeAll(changes: readonly Change[], signal: AbortSignal): Promise<void> {
+  const failures: unknown[] = []
+  for (const change of changes) {
+    if (signal.aborted) return
+    await insist(change, signal).catch((err: unknown) => failures.push(err))
+  }
+  if (failures.length === 0) return
+  throw new Error(`${failures.length} of ${changes.length} changes of the ledger failed`, {
+    cause: failures[0],
+  })
+}
+
+/** Tries again while others are in the way. */
+async function insist(change: Change, signal: AbortSignal): Promise<void> {
+  for (let left = TRIES - 1; ; left--) {
+    try {
+      return await change()
+    } catch (err) {
+      const isLast = left === 0 || databaseFault(err) !== 'busy'
+      if (!isLast) await pause(RETRY_MS, signal)
+      if (isLast || signal.aborted) throw err
+    }
+  }
+}
+
+async function inSteps(remove: () => Promise<number>, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && (await remove()) > 0) await pause(PAUSE_MS, signal)
+}
+
+/** Shorter when the signal comes. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => {})
 }

@@ -4,6 +4,7 @@ import * as limits from './0002-limits.ts'
 import * as identity from './0003-identity.ts'
 import * as gateways from './0004-gateways.ts'
 import * as ledger from './0005-ledger.ts'
+import * as historyPartition from './0006-history-partition.ts'
 
 /**
  * Every migration, by name, in order. A record and not a folder: a compiled binary has no folder to
@@ -15,4 +16,5 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0003-identity': identity,
   '0004-gateways': gateways,
   '0005-ledger': ledger,
+  '0006-history-partition': historyPartition,
 }

@@ -1,5 +1,5 @@
 import type { Db } from '../client.ts'
-import { firstIdAt } from '../ids.ts'
+import { highestIdUntil, lowestIdSince } from '../ids.ts'
 import type { RequestsTable } from '../schema.ts'
 
 export interface ExportFilter {
@@ -13,9 +13,6 @@ export interface ExportFilter {
   readonly after?: Pick<RequestsTable, 'id' | 'started_at'> | undefined
   readonly limit: number
 }
-
-/** A clock that was put back, and a request that was written under an id of its end. */
-const SLACK_MS = 86_400_000
 
 /**
  * So many requests, the oldest first, those after one: of everybody in the order of the primary key, of a
@@ -33,10 +30,12 @@ export async function exportRequests(
     .select('users.username')
     .where('requests.started_at', '>=', from)
     .where('requests.started_at', '<', until)
+    .where('requests.id', '>=', lowestIdSince(from))
+    .where('requests.id', '<', highestIdUntil(until))
   if (gateway !== undefined) query = query.where('requests.gateway', '=', gateway)
   if (model !== undefined) query = query.where('requests.model', '=', model)
   if (userId === undefined) {
-    query = query.where('requests.id', '>', after?.id ?? firstIdAt(from - SLACK_MS))
+    if (after) query = query.where('requests.id', '>', after.id)
     return await query.orderBy('requests.id').limit(limit).execute()
   }
   query = query.where('requests.user_id', '=', userId)

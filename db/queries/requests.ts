@@ -1,4 +1,5 @@
 import type { Db } from '../client.ts'
+import { highestIdUntil, lowestIdSince } from '../ids.ts'
 import type { RequestsTable } from '../schema.ts'
 
 export interface UsageFilter {
@@ -53,7 +54,12 @@ export async function listRequests(
     .select(COLUMNS)
     .where('user_id', '=', userId)
     .where('started_at', '>=', filter.since)
-  if (filter.until !== undefined) query = query.where('started_at', '<', filter.until)
+    .where('id', '>=', lowestIdSince(filter.since))
+  if (filter.until !== undefined) {
+    query = query
+      .where('started_at', '<', filter.until)
+      .where('id', '<', highestIdUntil(filter.until))
+  }
   if (filter.gateway) query = query.where('gateway', '=', filter.gateway)
   if (filter.model) query = query.where('model', '=', filter.model)
   return await query
@@ -86,7 +92,12 @@ export async function pageOfRequests(db: Db, page: UsagePage): Promise<NamedRequ
     .leftJoin('users', 'users.id', 'requests.user_id')
     .select([...COLUMNS.map((column) => `requests.${column}` as const), 'users.username'])
     .where('requests.started_at', '>=', page.since)
-  if (page.until !== undefined) query = query.where('requests.started_at', '<', page.until)
+    .where('requests.id', '>=', lowestIdSince(page.since))
+  if (page.until !== undefined) {
+    query = query
+      .where('requests.started_at', '<', page.until)
+      .where('requests.id', '<', highestIdUntil(page.until))
+  }
   if (page.userId !== undefined) query = query.where('requests.user_id', '=', page.userId)
   if (page.gateway) query = query.where('requests.gateway', '=', page.gateway)
   if (page.model) query = query.where('requests.model', '=', page.model)

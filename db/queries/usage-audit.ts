@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Db } from '../client.ts'
-import { firstIdAt } from '../ids.ts'
+import { firstIdAt, highestIdUntil, lowestIdSince } from '../ids.ts'
 import type { RequestsTable, UsageHourlyTable } from '../schema.ts'
 
 /** Rows that are read at once. */
@@ -69,7 +69,8 @@ export async function nodeSums(
       sql<number>`cast(sum(prompt_tokens) as bigint)`.as('prompt_tokens'),
       sql<number>`cast(sum(completion_tokens) as bigint)`.as('completion_tokens'),
     ])
-    .where('id', '>=', firstIdAt(since))
+    .where('id', '>=', lowestIdSince(since))
+    .where('id', '<', highestIdUntil(until))
     .where('id', 'like', `%-${node}`)
     .where('outcome', '!=', 'expired')
     .where('ended_at', '<', until)

@@ -3,15 +3,13 @@ import { firstIdAt } from '../ids.ts'
 
 /** Removes at most `most` rows of requests that arrived before that time, in epoch ms; returns how many. */
 export async function deleteRequestsBefore(db: Db, before: number, most: number): Promise<number> {
+  const first = firstIdAt(before)
   const result = await db
     .deleteFrom('requests')
+    // Once more, so that partitions of later days are left alone.
+    .where('id', '<', first)
     .where('id', 'in', (eb) =>
-      eb
-        .selectFrom('requests')
-        .select('id')
-        .where('id', '<', firstIdAt(before))
-        .orderBy('id')
-        .limit(most),
+      eb.selectFrom('requests').select('id').where('id', '<', first).orderBy('id').limit(most),
     )
     .executeTakeFirst()
   return Number(result.numDeletedRows)

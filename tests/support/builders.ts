@@ -4,6 +4,7 @@ import type { Gateway } from '../../app/gateways/gateway.ts'
 import type { Actor } from '../../app/services/actor.ts'
 import { foldRows } from '../../app/usage/row.ts'
 import type { DatabaseHandle, Db } from '../../db/client.ts'
+import { createRequestIds } from '../../db/ids.ts'
 import { createRequestClose } from '../../db/queries/close-requests.ts'
 import type { RequestsTable } from '../../db/schema.ts'
 
@@ -44,13 +45,13 @@ export const SETTINGS = {
 export const testAdmin = (db: Db, registry?: readonly Gateway[]): Admin =>
   createAdmin({ db, keyring: testKeyring, registry, ...SETTINGS })
 
-let requests = 0
+const newId = createRequestIds('0123456789ab')
 
 /** A row of the ledger: a completed chat of a moment ago, with what the test wants different. */
 export function requestRow(changes: Partial<RequestsTable> = {}): RequestsTable {
   const now = Date.now()
   return {
-    id: `request-${String(requests++).padStart(6, '0')}`,
+    id: newId(changes.started_at ?? now - 250),
     request_id: 'client-chosen',
     user_id: 'user-1',
     key_id: 'key-1',

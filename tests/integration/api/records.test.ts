@@ -47,9 +47,8 @@ await describeEachDatabase('usage, over HTTP,', (openFresh) => {
     const database = await openFresh()
     await using stage = await setStage({ database })
     const root = await stage.gateway.administrator()
-    const rows = Array.from({ length: 7 }, (_, i) =>
-      requestRow({ id: `0000-${i}`, user_id: stage.user.id }),
-    )
+    const fresh = () => requestRow({ user_id: stage.user.id })
+    const rows = Array.from({ length: 7 }, fresh)
     await insertRequests(database, rows)
     const path = `/admin/usage?limit=3&username=${stage.user.username}`
     const seen: unknown[] = []
@@ -58,7 +57,7 @@ await describeEachDatabase('usage, over HTTP,', (openFresh) => {
       const answer = await callApi(stage, 'GET', path + cursor, { as: root })
       seen.push(...idsOf(answer))
       cursor = `&cursor=${answer.body.next_cursor}`
-      await insertRequests(database, [requestRow({ id: `0001-${i}`, user_id: stage.user.id })])
+      await insertRequests(database, [fresh()])
       if (i === 2) expect(answer.body.next_cursor).toBeNull()
     }
     expect(seen).toEqual(rows.map(({ id }) => id).reverse())
@@ -68,12 +67,12 @@ await describeEachDatabase('usage, over HTTP,', (openFresh) => {
     const database = await openFresh()
     await using stage = await setStage({ database })
     const root = await stage.gateway.administrator()
-    const old = { user_id: stage.user.id, started_at: Date.now() - 8 * DAY_MS }
-    await insertRequests(database, [requestRow({ id: 'old', ...old })])
+    const old = requestRow({ user_id: stage.user.id, started_at: Date.now() - 8 * DAY_MS })
+    await insertRequests(database, [old])
     const list = (query: string) => callApi(stage, 'GET', `/admin/usage?${query}`, { as: root })
     expect(idsOf(await list(''))).toEqual([])
-    expect(idsOf(await list('days=9'))).toEqual(['old'])
-    expect(idsOf(await list('days=3650'))).toEqual(['old'])
+    expect(idsOf(await list('days=9'))).toEqual([old.id])
+    expect(idsOf(await list('days=3650'))).toEqual([old.id])
     for (const days of ['3651', '0', '-1', '1.5', '1e3', '']) {
       expect([days, (await list(`days=${days}`)).status]).toEqual([days, 422])
     }

@@ -32,8 +32,3 @@ await describeEachDatabase('a server', (openFresh) => {
     })
   })
 })
-
-test('what is no page of metrics of a server is none', () => {
-  expect(readServerCounts('')).toBeNull()
-  expect(readServerCounts('node_load1 0.5\n')).toBeNull()
-})

@@ -1,15 +1,20 @@
 import { expect, test } from 'bun:test'
+import postgres from 'postgres'
 import { createUsageRetention } from '../../../app/services/usage-retention.ts'
-import { isPostgres } from '../../../db/codec.ts'
+import { databaseFault, isPostgres } from '../../../db/codec.ts'
 import { createRequestIds } from '../../../db/ids.ts'
-import { partitionDays } from '../../../db/queries/request-partitions.ts'
+import { requestPartitions } from '../../../db/queries/request-partitions.ts'
+import { deleteRequestsBefore } from '../../../db/queries/usage-retention.ts'
 import { insertRequests, requestRow } from '../../support/builders.ts'
 import { describeEachDatabase, type TestDatabase } from '../../support/each-database.ts'
+import { partitionsIn, plansOf } from '../../support/plans.ts'
 import { createClock } from '../../unit/support/clock.ts'
 
 const DAY_MS = 86_400_000
 const TODAY = Date.UTC(2026, 10, 30)
 const NOON = TODAY + DAY_MS / 2
+/** Of a server that stays. */
+const STAYS = new AbortController().signal
 const newId = createRequestIds('0123456789ab')
 const rowAt = (started_at: number) =>
   requestRow({ id: newId(started_at), started_at, ended_at: started_at + 250 })
@@ -17,22 +22,32 @@ const rowAt = (started_at: number) =>
 const retention = ({ db }: TestDatabase, now = NOON) =>
   createUsageRetention({ db, clock: createClock(now), retentionDays: 30, rollupRetentionDays: 60 })
 
+const partitionDays = async ({ db }: TestDatabase): Promise<number[]> =>
+  (await requestPartitions(db)).map(({ from }) => (from - TODAY) / DAY_MS)
+
 const daysOf = async ({ db }: TestDatabase): Promise<number[]> => {
   const rows = await db.selectFrom('requests').select('started_at').orderBy('id').execute()
   return rows.map(({ started_at }) => Math.round((started_at - NOON) / DAY_MS))
 }
 
+/** Somebody else's lock on a table of PostgreSQL. */
+async function lockOf({ url }: TestDatabase, table: string, mode: string) {
+  const client = postgres(url, { max: 1 })
+  await client.unsafe(`begin; lock table ${table} in ${mode} mode`)
+  return { release: () => client.end() }
+}
+
 await describeEachDatabase('what is kept of usage', (openFresh) => {
   test('are the rows and the hours that are not older than they are to be', async () => {
     const database = await openFresh()
-    await retention(database, NOON - 40 * DAY_MS).prepare()
+    await retention(database, NOON - 40 * DAY_MS).prepare(STAYS)
     const ages = [70, 61, 60, 59, 36, 34, 31, 30, 29, 1, 0]
     await insertRequests(
       database,
       ages.map((age) => rowAt(NOON - age * DAY_MS)),
     )
-    await retention(database).prepare()
-    await retention(database).prune()
+    await retention(database).prepare(STAYS)
+    await retention(database).prune(STAYS)
     expect(await daysOf(database)).toEqual([-30, -29, -1, 0])
     const hours = await database.db.selectFrom('usage_hourly').select('hour').distinct().execute()
     expect(
@@ -48,7 +63,7 @@ await describeEachDatabase('what is kept of usage', (openFresh) => {
       database,
       Array.from({ length: 700 }, () => rowAt(NOON - 40 * DAY_MS)),
     )
-    await retention(database).prune()
+    await retention(database).prune(STAYS)
     expect(await daysOf(database)).toEqual([])
   })
 
@@ -57,14 +72,92 @@ await describeEachDatabase('what is kept of usage', (openFresh) => {
     if (!isPostgres(database.db)) return
     const early = [rowAt(NOON), rowAt(NOON + DAY_MS), rowAt(NOON - 3 * DAY_MS)]
     await insertRequests(database, early)
-    await Promise.all([retention(database).prepare(), retention(database).prepare()])
-    const week = Array.from({ length: 8 }, (_, i) => TODAY + i * DAY_MS)
-    expect(await partitionDays(database.db)).toEqual(week)
+    await Promise.all([retention(database).prepare(STAYS), retention(database).prepare(STAYS)])
+    expect(await partitionDays(database)).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
     expect(await daysOf(database)).toEqual([-3, 0, 1])
     await insertRequests(database, [rowAt(NOON + 2 * DAY_MS)])
     await insertRequests(database, early)
     expect(await daysOf(database)).toEqual([-3, 0, 1, 2])
-    await retention(database, NOON + DAY_MS).prepare()
-    expect((await partitionDays(database.db)).at(-1)).toBe(TODAY + 8 * DAY_MS)
+    await retention(database, NOON + DAY_MS).prepare(STAYS)
+    expect((await partitionDays(database)).at(-1)).toBe(8)
+  })
+
+  test('is looked for in no partition of a later day', async () => {
+    const database = await openFresh()
+    const { db } = database
+    if (!isPostgres(db)) return
+    await retention(database).prepare(STAYS)
+    const plan = await plansOf(db, (tx) => deleteRequestsBefore(tx, TODAY + 2 * DAY_MS, 500))
+    // The partition of rows without a day holds any that are older.
+    expect(partitionsIn(plan)).toEqual(['requests_20261130', 'requests_20261201', 'requests_rest'])
+  })
+
+  test('is left as it is from when the server is to close', async () => {
+    const database = await openFresh()
+    await insertRequests(
+      database,
+      Array.from({ length: 1000 }, () => rowAt(NOON - 40 * DAY_MS)),
+    )
+    const closing = new AbortController()
+    const pruned = retention(database).prune(closing.signal)
+    closing.abort()
+    await pruned
+    expect((await daysOf(database)).length).toBeGreaterThan(0)
+    await retention(database).prune(STAYS)
+    expect(await daysOf(database)).toEqual([])
+  })
+
+  test('is left for later where it is in use, and keeps no other day from being removed', async () => {
+    const database = await openFresh()
+    if (!isPostgres(database.db)) return
+    await retention(database, NOON - 40 * DAY_MS).prepare(STAYS)
+    const reader = await lockOf(database, 'requests_20261023', 'access share')
+    const failed = await retention(database)
+      .prune(STAYS)
+      .catch((err: unknown) => err)
+    expect(databaseFault((failed as Error).cause)).toBe('busy')
+    expect(await partitionDays(database)).toEqual([-38])
+    await reader.release()
+    await retention(database).prune(STAYS)
+    expect(await partitionDays(database)).toEqual([])
+  })
+
+  test('and days to come: are tried again when somebody was in the way for a moment', async () => {
+    const database = await openFresh()
+    if (!isPostgres(database.db)) return
+    const writer = await lockOf(database, 'requests_rest', 'row exclusive')
+    const prepared = retention(database, NOON - 40 * DAY_MS).prepare(STAYS)
+    await Bun.sleep(300)
+    await writer.release()
+    await prepared
+    expect(await partitionDays(database)).toHaveLength(8)
+  })
+
+  test('is taken when it comes while its day gets a partition', async () => {
+    const database = await openFresh()
+    if (!isPostgres(database.db)) return
+    await insertRequests(database, [rowAt(NOON)])
+    const reader = await lockOf(database, 'requests_rest', 'access share')
+    const prepared = retention(database).prepare(STAYS)
+    await Bun.sleep(60)
+    const added = insertRequests(database, [rowAt(NOON)])
+    await Bun.sleep(40)
+    await reader.release()
+    await Promise.all([prepared, added])
+    expect(await partitionDays(database)).toHaveLength(8)
+    expect(await daysOf(database)).toEqual([0, 0])
+  })
+
+  test('and days to come: nothing is tried again when the server is to close', async () => {
+    const database = await openFresh()
+    if (!isPostgres(database.db)) return
+    const writer = await lockOf(database, 'requests_rest', 'row exclusive')
+    const closing = new AbortController()
+    const prepared = retention(database).prepare(closing.signal)
+    await Bun.sleep(100)
+    closing.abort()
+    await prepared
+    await writer.release()
+    expect(await partitionDays(database)).toEqual([])
   })
 })

@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import { once } from 'node:events'
 import { silentLog } from '../../../app/log.ts'
 import { startUpkeep, type Task } from '../../../app/services/upkeep.ts'
 import { recordingLog } from '../../support/gateway/log.ts'
@@ -26,6 +27,16 @@ test('a task that fails is said in the log and stops no other', async () => {
   await startUpkeep({ tasks: [bad, good], log }).close()
   expect(log.entries).toMatchObject([{ level: 'warn', message: 'keys could not' }])
   expect(hasRun).toBe(true)
+})
+
+test('closing tells what is under way to end', async () => {
+  let isTold = false
+  const long = task(async (signal) => {
+    await once(signal, 'abort')
+    isTold = true
+  })
+  await startUpkeep({ tasks: [long], log: silentLog }).close()
+  expect(isTold).toBe(true)
 })
 
 test('closing waits for what is under way', async () => {
