@@ -9,19 +9,21 @@ import { createRequestClose, MAX_CLOSED } from '../db/queries/close-requests.ts'
 import { knownRequests } from '../db/queries/requests.ts'
 import { readRevision } from '../db/queries/revision.ts'
 import { systemClock } from './domain/clock.ts'
+import { keptSince } from './domain/kept-since.ts'
 import { StartupError } from './errors/startup-error.ts'
 import type { Log } from './log.ts'
 import type { LedgerMetrics } from './metrics/ledger.ts'
 import { startUpkeep } from './services/upkeep.ts'
 import { createUsageRetention } from './services/usage-retention.ts'
 import type { Config } from './settings.ts'
+import { askingFirst } from './usage/asking-first.ts'
 import { createFileJournal } from './usage/file-journal.ts'
 import type { OnTorn, StoreRows } from './usage/journal.ts'
 import { createOpenRequests } from './usage/open-requests.ts'
 import { createRecorder } from './usage/recorder.ts'
 import { createRecovery, lockFile, openFile, refusedFile, rowsFile } from './usage/recovery.ts'
-import { askingFirst, type RefusedRowsNeeds, settingRefusedAside } from './usage/refused-rows.ts'
 import { foldRows, toRequestRow } from './usage/row.ts'
+import { type SetAside, settingLateAside, settingRefusedAside } from './usage/set-aside.ts'
 
 /** How long it may take to commit usage rows before they are sent again, in ms. */
 const WRITE_TIMEOUT_MS = 3000
@@ -53,14 +55,14 @@ export function openLedger(
   const onTorn: OnTorn = ({ file, at, text }) =>
     log.error({ file, at, text }, 'a line of the journal is torn; it was left out')
   const refused = createFileJournal({ path: refusedFile(folder, node), onTorn })
-  const write = rowsWriter(store, async (rows, err) => {
-    await refused.keep(rows)
+  const setAside: SetAside = async (row, err) => {
+    await refused.keep([row])
     metrics.refused()
-    log.error(
-      { err, row: rows[0] },
-      'the database refuses this usage row; it is in the .refused file',
-    )
-  })
+    log.error({ err, row }, 'the ledger can not take this usage row; it is in the .refused file')
+  }
+  const write = rowsWriter(store, setAside, () =>
+    keptSince(clock.now(), config.usage.retentionDays),
+  )
   const recorder = createRecorder({
     write,
     maxRows: MAX_CLOSED,
@@ -126,15 +128,15 @@ export function openLedger(
   }
 }
 
-/** What stores rows in the database, whatever it is up to. */
-function rowsWriter(store: DatabaseHandle, setAside: RefusedRowsNeeds['setAside']): StoreRows {
+/** What stores rows in the database, whatever they are and whatever it is up to. */
+function rowsWriter(store: DatabaseHandle, setAside: SetAside, since: () => number): StoreRows {
   const close = createRequestClose(store, foldRows)
   const asking = createBounded(ASK_TIMEOUT_MS, 1)
-  const write: StoreRows = (rows) => withDeadline(close(rows.map(toRequestRow)), WRITE_TIMEOUT_MS)
-  return askingFirst(
-    settingRefusedAside({ write, isRefusal: (err) => databaseFault(err) === 'refused', setAside }),
-    () => asking(() => readRevision(store.db)),
-  )
+  const isRefusal = (err: unknown): boolean => databaseFault(err) === 'refused'
+  const commit: StoreRows = (rows) => withDeadline(close(rows.map(toRequestRow)), WRITE_TIMEOUT_MS)
+  const taken = settingRefusedAside({ write: commit, isRefusal, setAside })
+  const write = askingFirst(taken, () => asking(() => readRevision(store.db)))
+  return settingLateAside({ write, keptSince: since, setAside })
 }
 
 /** Throws a StartupError when there can be none. */

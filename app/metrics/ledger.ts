@@ -7,7 +7,7 @@ export interface LedgerMetrics {
   committed(rows: number): void
   /** A request was closed whose process had died; it is counted here and nowhere else. */
   expired(record: UsageRecord): void
-  /** The database will never take a row; it was set aside. */
+  /** A row was set aside that the ledger can't take. */
   refused(): void
   /** Shows the process under which the ledger knows this server's requests, and what it owes the database. */
   watch(ledger: { readonly node: string; readonly owed: () => number }): void
@@ -33,7 +33,7 @@ export function createLedgerMetrics(registry: Registry): LedgerMetrics {
   })
   const refused = new Counter({
     name: 'parallama_ledger_refused_rows_total',
-    help: 'Usage rows that the database refuses for what is in them; they are in the journal folder',
+    help: 'Usage rows that the ledger can not take; they are in the journal folder',
     registers,
   })
   return {

@@ -2,12 +2,12 @@ import type { Db } from '../../db/client.ts'
 import { hoursBetween, nodeSums, rowsBetween } from '../../db/queries/usage-audit.ts'
 import type { Clock } from '../domain/clock.ts'
 import { type DateRange, wholeHours } from '../domain/date-range.ts'
+import { keptSince } from '../domain/kept-since.ts'
 import { HOUR_MS } from '../domain/rollup.ts'
 import { type Finding, rollupFindings, rowFindings } from '../domain/usage-audit.ts'
 import { foldRows, toUsageRecord } from '../usage/row.ts'
 import { type ServerCounts, serverFindings } from './server-counts.ts'
 
-const DAY_MS = 24 * HOUR_MS
 /** So many findings are named; of further ones only how many there are is told. */
 const MOST_NAMED = 1000
 
@@ -41,8 +41,7 @@ export interface UsageAudit {
 export function createUsageAudit({ db, clock, retentionDays }: UsageAuditNeeds) {
   return async (range: DateRange, server: ServerCounts | null): Promise<UsageAudit> => {
     const { from: asked, until } = wholeHours(range)
-    const kept = Math.floor(clock.now() / DAY_MS) * DAY_MS - retentionDays * DAY_MS
-    const from = Math.max(asked, kept)
+    const from = Math.max(asked, keptSince(clock.now(), retentionDays))
     const findings: Finding[] = []
     let [rows, estimated, found, hours] = [0, 0, 0, 0]
     const add = (more: readonly Finding[]): void => {

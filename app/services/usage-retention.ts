@@ -9,6 +9,7 @@ import {
 } from '../../db/queries/request-partitions.ts'
 import { deleteHoursBefore, deleteRequestsBefore } from '../../db/queries/usage-retention.ts'
 import type { Clock } from '../domain/clock.ts'
+import { keptSince } from '../domain/kept-since.ts'
 
 const DAY_MS = 86_400_000
 /** For how many days to come there are partitions: so long nobody has to look after them. */
@@ -34,14 +35,12 @@ export interface UsageRetentionNeeds {
  * the signal.
  */
 export function createUsageRetention({ db, clock, ...kept }: UsageRetentionNeeds) {
-  const today = (): number => Math.floor(clock.now() / DAY_MS) * DAY_MS
-
   return {
     /** Makes the partitions of today and a week to come, where the database has partitions. */
     async prepare(signal: AbortSignal): Promise<void> {
       if (!isPostgres(db)) return
       const known = await requestPartitions(db)
-      const first = today()
+      const first = keptSince(clock.now(), 0)
       const days = Array.from({ length: AHEAD + 1 }, (_, i) => first + i * DAY_MS)
       const missing = days.filter((day) => !isCovered(known, day))
       const changes = missing.map((day) => () => createPartition(db, day))
@@ -50,8 +49,8 @@ export function createUsageRetention({ db, clock, ...kept }: UsageRetentionNeeds
 
     /** Removes whole partitions at once where it can, and the rest a few rows at a time. */
     async prune(signal: AbortSignal): Promise<void> {
-      const before = today() - kept.retentionDays * DAY_MS
-      const hours = today() - kept.rollupRetentionDays * DAY_MS
+      const before = keptSince(clock.now(), kept.retentionDays)
+      const hours = keptSince(clock.now(), kept.rollupRetentionDays)
       const partitions = isPostgres(db) ? await requestPartitions(db) : []
       const over = partitions.filter(({ until }) => until <= before)
       const drops = over.map(

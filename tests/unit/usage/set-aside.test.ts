@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'bun:test'
 import type { UsageRecord } from '../../../app/domain/usage.ts'
-import { askingFirst, settingRefusedAside } from '../../../app/usage/refused-rows.ts'
+import { askingFirst } from '../../../app/usage/asking-first.ts'
+import { settingLateAside, settingRefusedAside } from '../../../app/usage/set-aside.ts'
+import { createRequestIds } from '../../../db/ids.ts'
 import { usageRecord } from '../support/usage-record.ts'
 
 const rows = (count: number): UsageRecord[] =>
@@ -19,7 +21,7 @@ describe('a row that the database refuses', () => {
         stored.push(...ids(records))
       },
       isRefusal: (err) => err instanceof Refusal,
-      setAside: async (records) => void aside.push(...ids(records)),
+      setAside: async ({ id }) => void aside.push(id),
     })
     return { stored, aside, store }
   }
@@ -42,6 +44,23 @@ describe('a row that the database refuses', () => {
     const away = settingRefusedAside({ write, isRefusal: () => false, setAside: full })
     await expect(away(rows(3))).rejects.toThrow('not a number')
   })
+})
+
+test('a row of a time of which rows are kept no more is set aside, for it may have been counted', async () => {
+  const newId = createRequestIds('0123456789ab')
+  const [late, first, next] = [999, 1000, 2000].map((ms) => usageRecord(newId(ms)))
+  if (!late || !first || !next) throw new Error('no rows')
+  const calls: (readonly string[])[] = []
+  const aside: string[] = []
+  const store = settingLateAside({
+    write: async (records) => void calls.push(ids(records)),
+    keptSince: () => 1000,
+    setAside: async ({ id }) => void aside.push(id),
+  })
+  await store([first, late, next])
+  await store([late])
+  expect(calls).toEqual([[first.id, next.id]])
+  expect(aside).toEqual([late.id, late.id])
 })
 
 test('a database that was in trouble is asked before it is given rows again', async () => {

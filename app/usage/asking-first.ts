@@ -1,0 +1,15 @@
+import type { StoreRows } from './journal.ts'
+
+/**
+ * Stores rows, but after a failure asks first whether the database answers: rows that are given to one that
+ * hangs stay in the memory of its driver.
+ */
+export function askingFirst(write: StoreRows, ask: () => Promise<unknown>): StoreRows {
+  let isInDoubt = false
+  return async (rows) => {
+    if (isInDoubt) await ask()
+    isInDoubt = true
+    await write(rows)
+    isInDoubt = false
+  }
+}
