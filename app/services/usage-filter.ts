@@ -4,6 +4,7 @@ import { findUsersEver, type UserRow } from '../../db/queries/users.ts'
 import { type DateRange, type RangeWords, readRange } from '../domain/date-range.ts'
 import { parseModelName } from '../domain/model-name.ts'
 import { nearest } from '../domain/nearest.ts'
+import { type PeriodWords, type ReportPeriod, readPeriod } from '../domain/report-period.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 
 /** The user who has the name, else the last who had it. Throws not_found. */
@@ -51,10 +52,23 @@ export function requireRange(
   words: RangeWords,
   now: number,
   defaultDays: number,
-  names: Partial<Record<keyof RangeWords, string>> = {},
+  names: Names = {},
 ): DateRange {
   const read = readRange(words, now, defaultDays)
   if (!read.mistake) return read.range
-  const { mistake } = read
-  throw new GatewayError('invalid', `${names[mistake.field] ?? mistake.field}: ${mistake.message}`)
+  throw refusal(read.mistake, names)
 }
+
+/** The time that a report is meant to be about. Throws as `requireRange` does. */
+export function requirePeriod(words: PeriodWords, now: number, names: Names = {}): ReportPeriod {
+  const read = readPeriod(words, now)
+  if (!read.mistake) return read.period
+  throw refusal(read.mistake, names)
+}
+
+type Names = Partial<Record<string, string>>
+
+const refusal = (
+  { field, message }: { readonly field: string; readonly message: string },
+  names: Names,
+): GatewayError => new GatewayError('invalid', `${names[field] ?? field}: ${message}`)
