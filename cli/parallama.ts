@@ -21,7 +21,7 @@ export const parallama = group({
     gateway: () => import('./commands/gateway/index.ts').then((m) => m.gateway),
     model: () => import('./commands/model/index.ts').then((m) => m.model),
     auth: () => import('./commands/auth/index.ts').then((m) => m.auth),
-    usage: () => import('./commands/usage.ts').then((m) => m.usage),
+    usage: () => import('./commands/usage/index.ts').then((m) => m.usage),
     audit: () => import('./commands/audit/index.ts').then((m) => m.audit),
   },
 })

@@ -8,6 +8,8 @@ import { roles } from './admin/roles.ts'
 import { sessions } from './admin/sessions.ts'
 import { signingKeys } from './admin/signing-keys.ts'
 import { usage } from './admin/usage.ts'
+import { usageAdvice } from './admin/usage-advice.ts'
+import { usageReport } from './admin/usage-report.ts'
 import { usageSummary } from './admin/usage-summary.ts'
 import { users } from './admin/users.ts'
 import { keys as authKeys } from './auth/keys.ts'
@@ -34,6 +36,8 @@ const ADMIN = [
   ...usage,
   ...usageSummary,
   ...currentUsage,
+  usageReport,
+  usageAdvice,
   ...audit,
   ...signingKeys,
 ]

@@ -8,6 +8,7 @@ import type { createRoles } from '../services/roles.ts'
 import type { createSessions } from '../services/sessions.ts'
 import type { createSigningKeyRotation } from '../services/signing-key-rotation.ts'
 import type { createUsage } from '../services/usage.ts'
+import type { createUsageReports } from '../services/usage-reports.ts'
 import type { createUsers } from '../services/users.ts'
 
 /** The use cases that endpoints call: the same as the command line's. */
@@ -18,6 +19,7 @@ export interface ApiServices {
   readonly gateways: ReturnType<typeof createGateways>
   readonly limits: ReturnType<typeof createLimits>
   readonly usage: ReturnType<typeof createUsage>
+  readonly usageReports: ReturnType<typeof createUsageReports>
   readonly currentUsage: ReturnType<typeof createCurrentUsage>
   readonly sessions: ReturnType<typeof createSessions>
   readonly registration: ReturnType<typeof createRegistration>

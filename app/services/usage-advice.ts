@@ -5,6 +5,8 @@ import { HISTOGRAMS, HOUR_MS } from '../domain/rollup.ts'
 import { type Advice, adviceOn, type ModelHour } from '../domain/usage-advice.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 
+/** By how many days advice is given when nobody says, and at most. */
+export const ADVICE_DAYS = 30
 export const MAX_ADVICE_DAYS = 365
 
 export interface UsageAdviceNeeds {

@@ -2,7 +2,7 @@ import type { Db } from '../../db/client.ts'
 import { exportRequests } from '../../db/queries/export-requests.ts'
 import type { UsageRecord } from '../domain/usage.ts'
 import { toUsageRecord } from '../usage/row.ts'
-import { requireModelEver, requireUserEver } from './usage-filter.ts'
+import { modelFor, requireUserEver } from './usage-filter.ts'
 import type { SummaryQuery } from './usage-summaries.ts'
 
 const PAGE_ROWS = 1000
@@ -19,7 +19,7 @@ export function createUsageExport({ db }: { readonly db: Db }) {
       model,
     }: SummaryQuery): AsyncGenerator<(UsageRecord & { readonly username: string })[]> {
       const user = username === undefined ? undefined : await requireUserEver(db, username)
-      const name = await requireModelEver(db, model)
+      const name = await modelFor(db, { userId, model })
       const filter = {
         ...range,
         userId: user?.id ?? userId,

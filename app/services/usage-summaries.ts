@@ -4,7 +4,7 @@ import { type DateRange, wholeHours } from '../domain/date-range.ts'
 import { dayOf, offsetSpans } from '../domain/local-days.ts'
 import { EVERYBODY, HOUR_MS } from '../domain/rollup.ts'
 import { breakDown, SUMMED, type SummedRow, type UsageBreakdown } from '../domain/usage-summary.ts'
-import { canonicalModel, requireModelEver, requireUserEver } from './usage-filter.ts'
+import { modelFor, requireUserEver } from './usage-filter.ts'
 
 /**
  * Hours in one statement: a server on SQLite does nothing else while one runs, and PostgreSQL adds up with a
@@ -47,8 +47,7 @@ export function createUsageSummaries({ db }: { readonly db: Db }) {
       const filter = {
         userId: user?.id ?? userId ?? EVERYBODY,
         gateway,
-        // What others asked for is not told to whoever asks about themselves.
-        model: userId ? canonicalModel(model) : await requireModelEver(db, model),
+        model: await modelFor(db, { userId, model }),
       }
       const hours = wholeHours(range)
       const offsets = offsetSpans(hours)

@@ -6,7 +6,7 @@ import type { UsageRecord } from '../domain/usage.ts'
 import { toUsageRecord } from '../usage/row.ts'
 import { type Page, toPage } from './page.ts'
 import { createUsageExport } from './usage-export.ts'
-import { canonicalModel, requireUserEver } from './usage-filter.ts'
+import { modelFor, requireModelEver, requireUserEver } from './usage-filter.ts'
 import { createUsageSummaries } from './usage-summaries.ts'
 
 const DAY_MS = 86_400_000
@@ -47,15 +47,16 @@ export function createUsage({ db, clock }: UsageNeeds) {
 
     /**
      * The requests of a user in the last days, the newest first. A deleted user's can still be read
-     * as long as nobody else has the name. Throws not_found.
+     * as long as nobody else has the name. Throws not_found for nobody's name and a model that never appeared.
      */
     async list(username: string, query: UsageQuery): Promise<UsageRecord[]> {
       const user = await requireUserEver(db, username)
+      const model = await requireModelEver(db, query.model)
       const rows = await listRequests(db, user.id, {
         since: query.range?.from ?? clock.now() - query.days * DAY_MS,
         until: query.range?.until,
         gateway: query.gateway,
-        model: canonicalModel(query.model),
+        model,
         limit: Math.min(query.limit ?? MAX_ROWS, MAX_ROWS),
       })
       return rows.map(toUsageRecord)
@@ -63,7 +64,7 @@ export function createUsage({ db, clock }: UsageNeeds) {
 
     /**
      * The requests of everybody or of one user in that time, the newest first, a page at a time. Throws
-     * not_found as `list` does.
+     * not_found as `list` does; those of an id are asked for by their owner, who is not told of others' models.
      */
     async page({
       username,
@@ -74,10 +75,11 @@ export function createUsage({ db, clock }: UsageNeeds) {
     }: UsagePageQuery): Promise<Page<NamedUsage>> {
       const userId =
         username === undefined ? query.userId : (await requireUserEver(db, username)).id
+      const model = await modelFor(db, query)
       const rows = await pageOfRequests(db, {
         userId,
         gateway: query.gateway,
-        model: canonicalModel(query.model),
+        model,
         since: range.from,
         until: range.until,
         after: after ?? undefined,

@@ -66,6 +66,18 @@ function localDay(offsets: UsageSumsFilter['offsets']): RawBuilder<number> {
 
 const summed = (name: string) => sql<number>`cast(sum(${sql.ref(name)}) as bigint)`
 
+/** Whether anybody ever asked for this model: the first hour that has it is enough to know. */
+export async function isModelEver(db: Db, model: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('usage_hourly')
+    .select('hour')
+    .where('user_id', '=', '*')
+    .where('model', '=', model)
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
 /** The models that the ledger has ever seen, of everybody. */
 export async function modelsEver(db: Db): Promise<string[]> {
   const rows = await db

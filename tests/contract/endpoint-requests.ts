@@ -156,6 +156,8 @@ export const VALID: Readonly<Record<string, Make>> = {
   'usage.list': nothing,
   'usage.summary': nothing,
   'usage.current': nothing,
+  'usage.report': () => ({ query: { from: '2026-01-01', to: '2026-01-31' } }),
+  'usage.advise': () => ({ query: { days: '7' } }),
   'audit.list': nothing,
   'signing-key.list': nothing,
   'signing-key.rotate': noFields,

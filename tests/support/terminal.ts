@@ -14,6 +14,8 @@ export interface TerminalProgram extends AsyncDisposable {
   readonly screen: () => string
   /** Resolves once the screen shows this. Throws with the screen when the program ends before. */
   waitFor(pattern: RegExp): Promise<RegExpExecArray>
+  /** Types this, as on its keyboard; Return is `\\r`. */
+  type(text: string): void
   /** Presses Ctrl-C: every program on the terminal gets SIGINT, as from a keyboard. */
   pressCtrlC(): void
   /** Sends a signal to this program alone, as a supervisor does. */
@@ -62,6 +64,7 @@ export function onTerminal(
         }
       }
     },
+    type: (text) => child.terminal?.write(text),
     pressCtrlC: () => child.terminal?.write('\u0003'),
     kill: (signal) => child.kill(signal),
     exited: child.exited,

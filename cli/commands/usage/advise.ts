@@ -1,11 +1,9 @@
 import type { Recommendation } from '../../../app/domain/usage-advice.ts'
-import { MAX_ADVICE_DAYS } from '../../../app/services/usage-advice.ts'
+import { ADVICE_DAYS, MAX_ADVICE_DAYS } from '../../../app/services/usage-advice.ts'
 import { withAdmin } from '../../admin.ts'
 import { integer } from '../../arg-values.ts'
 import { command } from '../../command.ts'
 import type { Column } from '../../table.ts'
-
-const DEFAULT_DAYS = 30
 
 const columns: readonly Column<Recommendation>[] = [
   { header: 'about', value: ({ kind }) => kind },
@@ -24,12 +22,12 @@ export const usageAdvise = command({
     days: {
       type: 'string',
       valueHint: 'n',
-      description: `by the last n days; ${DEFAULT_DAYS} by default`,
+      description: `by the last n days; ${ADVICE_DAYS} by default`,
       parse: integer({ min: 1, max: MAX_ADVICE_DAYS }),
     },
   },
   async run({ args, out }) {
-    const { days = DEFAULT_DAYS } = args
+    const { days = ADVICE_DAYS } = args
     const advice = await withAdmin(args, ({ usageReports }) => usageReports.advise(days))
     if (args.json) out.record(advice)
     else if (advice.tooLittle) out.message(advice.tooLittle)

@@ -1,6 +1,6 @@
 import type { UsageRecord } from '../../../app/domain/usage.ts'
 import { withAdmin } from '../../admin.ts'
-import { command } from '../../command.ts'
+import { type CommandIo, command } from '../../command.ts'
 import { UsageError } from '../../errors.ts'
 import { csvLine } from './csv.ts'
 import { mayReplace, writeWhole } from './export-file.ts'
@@ -49,31 +49,40 @@ export const usageExport = command({
     }
     const range = rangeOf(args, DEFAULT_DAYS)
     if (output !== undefined) await mayReplace(io, output, args.force === true)
-    const count = { rows: 0 }
+    const progress = createProgress(io, output !== undefined)
     await withAdmin(args, async ({ usage }) => {
-      const onRows = (rows: number): void => {
-        count.rows += rows
-        if (output !== undefined && io.stderr.isTTY) io.stderr.write(`\r${count.rows} requests`)
-      }
-      const pages = counted(usage.export({ username, gateway, model, range }), onRows)
+      const pages = progress.of(usage.export({ username, gateway, model, range }))
       const texts = format === 'csv' ? csvOf(pages) : jsonOf(pages)
       if (output !== undefined) return await writeWhole(output, texts)
       for await (const text of texts) {
         io.stdout.write(text)
         await io.stdout.flush()
       }
-    })
+    }).finally(progress.end)
     if (output === undefined) return
-    if (io.stderr.isTTY) io.stderr.write('\n')
-    if (args.json) out.record({ file: output, format, requests: count.rows })
-    else out.message(`${count.rows} requests are in ${output}.`)
+    const requests = progress.rows()
+    if (args.json) out.record({ file: output, format, requests })
+    else out.message(`${requests} requests are in ${output}.`)
   },
 })
 
-async function* counted(pages: Pages, onRows: (rows: number) => void): Pages {
-  for await (const rows of pages) {
-    yield rows
-    onRows(rows.length)
+/** Counts what was written, and tells it on a terminal when it goes elsewhere. */
+function createProgress({ stderr }: CommandIo, isElsewhere: boolean) {
+  const isTold = isElsewhere && stderr.isTTY
+  let rows = 0
+  return {
+    rows: () => rows,
+    async *of(pages: Pages): Pages {
+      for await (const page of pages) {
+        yield page
+        rows += page.length
+        if (isTold) stderr.write(`\r${rows} requests`)
+      }
+    },
+    /** So that what is said next has a line of its own. */
+    end(): void {
+      if (isTold && rows > 0) stderr.write('\n')
+    },
   }
 }
 

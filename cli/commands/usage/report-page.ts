@@ -34,7 +34,7 @@ ${report.users.length === 0 ? '<p>Nothing was used in this time.</p>' : sections
 <footer>
 <p>GPU hours are the time for which hosts were busy; of two requests that one host answers at a time, each
 counts in full. Loading is the time in which models were loaded that were not in memory, waiting the time
-in a queue.${report.total.cost === null ? '' : ' Costs are current and prices of models.'}</p>
+in a queue. The bar under a name is its share of all GPU hours.${report.total.cost === null ? '' : ' Costs are current and prices of models.'}</p>
 <p>Made by Parallama at ${isoTime(report.madeAt)}.</p>
 </footer>
 </main>
@@ -44,7 +44,7 @@ in a queue.${report.total.cost === null ? '' : ' Costs are current and prices of
 }
 
 const ROLES_NOTE =
-  'Who has several roles is counted under each: these lines add up to more than the total.'
+  'Who has several roles is counted under each, so these lines can add up to more than the total.'
 
 function about({ from, until, zone, gateway, username, role }: UsageReport): string {
   const at = (time: number) =>
@@ -77,7 +77,7 @@ function section(
     const share = total.gpuHours === 0 ? 0 : Math.min(100, (line.gpuHours / total.gpuHours) * 100)
     const cells = columns.map((column) => `<td>${shown(line, column)}</td>`)
     const bar = `<i style="width:${share.toFixed(1)}%"></i>`
-    return `<tr><th scope="row">${escaped(line.name)}${bar}</th>${cells.join('')}</tr>`
+    return `<tr><th scope="row">${breakable(line.name)}${bar}</th>${cells.join('')}</tr>`
   })
   return `<section>
 <h2>${title}</h2>${note && `\n<p>${note}</p>`}
@@ -94,6 +94,9 @@ const shown = (line: ReportLine, { value, digits }: ReportColumn): string => {
   const options = { minimumFractionDigits: digits, maximumFractionDigits: digits }
   return value(line)?.toLocaleString('en', options) ?? '–'
 }
+
+/** Long names of models are cut behind their slashes and colons rather than in a word. */
+const breakable = (name: string): string => escaped(name).replace(/[/:]/g, '$&<wbr>')
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': '&amp;',

@@ -15,19 +15,22 @@ dl div { padding: .6rem .8rem; border-radius: .4rem; background: var(--tile) }
 dt { color: var(--soft); font-size: .8rem }
 dd { margin: 0; font-size: 1.1rem; font-weight: 600; font-variant-numeric: tabular-nums }
 .wide { overflow-x: auto }
-table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums }
+table { width: 100%; border-spacing: 0; font-variant-numeric: tabular-nums }
 th, td { padding: .4rem .7rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap }
-th:first-child { position: relative; max-width: 20rem; padding-left: 0; text-align: left; overflow-wrap: anywhere; white-space: normal }
+th:first-child { position: sticky; left: 0; width: 24%; padding-left: 0; background: var(--paper); text-align: left; overflow-wrap: anywhere; white-space: normal }
+th:last-child, td:last-child { padding-right: 0 }
 thead th { color: var(--soft); font-size: .8rem; font-weight: 600; vertical-align: bottom }
-tbody th { min-width: 8rem; font-weight: 500 }
-tbody th i { position: absolute; left: 0; bottom: -1px; height: 2px; background: var(--bar) }
+tbody th { min-width: 8.5rem; font-weight: 500 }
+tbody th i { position: absolute; left: 0; bottom: 0; height: 3px; border-radius: 0 2px 2px 0; background: var(--bar) }
 footer { margin-top: 2.5rem; font-size: .85rem }
 @media print {
   :root { --ink: #000; --soft: #444; --paper: #fff; --line: #bbb; --bar: #444; --tile: #fff }
-  body { font-size: 9pt }
+  :root, body { font-size: 8pt }
   main { max-width: none; padding: 0 }
+  h2 { break-after: avoid }
   .wide { overflow: visible }
-  th, td { padding: .2rem .35rem }
+  th, td { padding: .35rem .5rem }
+  th:first-child { position: relative }
   thead { display: table-header-group }
   tr, dl div { break-inside: avoid }
   dl div { border: 1px solid var(--line) }

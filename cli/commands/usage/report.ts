@@ -1,13 +1,13 @@
-import { writeFileSync } from 'node:fs'
 import { readPeriod } from '../../../app/domain/report-period.ts'
 import type { ReportLine } from '../../../app/domain/usage-report.ts'
 import type { UsageReport } from '../../../app/services/usage-report.ts'
 import { withAdmin } from '../../admin.ts'
 import { command } from '../../command.ts'
-import { CliError, UsageError } from '../../errors.ts'
+import { UsageError } from '../../errors.ts'
 import { GATEWAY_NAMES } from '../../gateways.ts'
 import { type Column, table } from '../../table.ts'
 import { json } from '../../terminal-text.ts'
+import { mayReplace, writeWhole } from './export-file.ts'
 import { reportCsv } from './report-csv.ts'
 import { reportPage } from './report-page.ts'
 import { columnsOf, figure } from './report-sheet.ts'
@@ -55,28 +55,30 @@ export const usageReport = command({
     force: { type: 'boolean', description: 'replace the file if there is one' },
   },
   async run({ args, io, out }) {
-    const { month, startDate: from, endDate: to, timeZone: zone = 'UTC' } = args
+    const { month, startDate: from, endDate: to, timeZone: zone = 'UTC', output } = args
     const format = args.format ?? (args.json ? 'json' : 'table')
-    if (args.json && format !== 'json' && args.output === undefined) {
+    if (args.json && format !== 'json' && output === undefined) {
       throw new UsageError(`--format ${format} can't be given together with --json`)
     }
-    if (args.force && args.output === undefined) throw new UsageError('--force needs --output')
+    if (args.force && output === undefined) throw new UsageError('--force needs --output')
     const read = readPeriod({ month, from, to, zone }, Date.now())
     if (read.mistake) {
       const { field, message } = read.mistake
       throw new UsageError(`--${FLAGS[field === 'days' ? 'from' : field]} ${message}`)
     }
+    if (output !== undefined) await mayReplace(io, output, args.force === true)
     const { gateway, role, user: username } = args
     const report = await withAdmin(args, ({ usageReports }) =>
       usageReports.report({ period: read.period, gateway, role, username }),
     )
-    const width = io.stdout.isTTY && args.output === undefined ? io.stdout.columns : undefined
+    const width = io.stdout.isTTY && output === undefined ? io.stdout.columns : undefined
     const text = WRITERS[format](report, width)
-    if (args.output === undefined) io.stdout.write(text)
-    else {
-      writeNew(args.output, text, args.force)
-      out.message(`The report is in ${args.output}.`)
+    if (output === undefined) {
+      io.stdout.write(text)
+      return
     }
+    await writeWhole(output, [text])
+    out.message(`The report is in ${output}.`)
   },
 })
 
@@ -87,19 +89,6 @@ const WRITERS: Readonly<
   json,
   csv: reportCsv,
   html: reportPage,
-}
-
-/** What is there already is only replaced when somebody says so. */
-function writeNew(file: string, text: string, isForced: boolean | undefined): void {
-  try {
-    writeFileSync(file, text, { flag: isForced ? 'w' : 'wx' })
-  } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : ''
-    if (code === 'EEXIST') {
-      throw new CliError(`${file} is there already`, { hint: '--force replaces it', cause })
-    }
-    throw new CliError(`can't write ${file} (${code})`, { cause })
-  }
 }
 
 function reportText(report: UsageReport, width?: number): string {

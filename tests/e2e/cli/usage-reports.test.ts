@@ -79,7 +79,7 @@ describe('usage report', () => {
     expect(await run(line)).toEqual({
       code: 1,
       stdout: '',
-      stderr: `parallama: ${file} is there already\n--force replaces it\n`,
+      stderr: `parallama: ${file} is there already\n--force replaces it.\n`,
     })
     expect(await says(`${line} --force`)).toContain(file)
   })

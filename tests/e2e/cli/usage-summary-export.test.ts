@@ -59,6 +59,8 @@ test.each<[string[], number, string]>([
   [['summary', '--gateway', 'olama'], 2, 'ollama'],
   [['summary', 'nobody'], 1, 'there is no user "nobody"'],
   [['summary', '--model', 'lama2'], 1, 'did you mean llama2:latest?'],
+  [['list', 'anna', '--model', 'lama2'], 1, 'did you mean llama2:latest?'],
+  [['list', 'anna', '--model', 'gemma3'], 1, 'no request ever asked for a model "gemma3"'],
   [['export', 'anna', 'xml'], 2, 'the format must be json or csv, not "xml"'],
   [['export', 'anna'], 2, 'the format must be json or csv'],
   [['export', 'nobody', 'csv', '--output', `${folder}/x.csv`], 1, 'there is no user "nobody"'],

@@ -36,7 +36,13 @@ await describeEachDatabase('usage, over HTTP,', (openFresh) => {
       },
     ])
     expect(JSON.stringify(all.body)).not.toContain(stage.ollama.url)
-    for (const query of ['gateway=openai', 'model=none', 'gateway=%27']) {
+    const none = await callApi(stage, 'GET', '/admin/usage?model=none', { as: reader })
+    expect([none.status, none.body.detail]).toEqual([
+      404,
+      'no request ever asked for a model "none"',
+    ])
+    expect((await callApi(stage, 'GET', '/me/usage?model=none')).data).toEqual([])
+    for (const query of ['gateway=openai', 'gateway=%27']) {
       expect((await callApi(stage, 'GET', `/admin/usage?${query}`, { as: reader })).data).toEqual(
         [],
       )

@@ -49,8 +49,39 @@ await describeEachDatabase('usage', (openFresh) => {
     for (const model of ['llama2', 'LLAMA2:latest', 'library/llama2', ' llama2 ']) {
       expect([model, ...(await list('anna', { model }))]).toEqual([model, id])
     }
-    expect(await list('anna', { model: 'llama2:7b' })).toEqual([])
-    expect(await list('anna', { model: "no name'" })).toEqual([])
+  })
+
+  test('of a model that nobody ever asked for is an error once there are any, of one that only others used an empty list', async () => {
+    await admin.users.create(TESTER, { username: 'anna' })
+    await admin.users.create(TESTER, { username: 'bob' })
+    await use('bob', { model: null })
+    expect(await list('anna', { model: 'lama2' })).toEqual([])
+    await use('bob', { model: 'llama2:latest' })
+    expect(await list('anna', { model: 'llama2' })).toEqual([])
+    for (const model of ['lama2', "no name'", '']) {
+      expect(await refusalOf(list('anna', { model }))).toMatchObject({
+        code: 'not_found',
+        message: expect.stringContaining(`no request ever asked for a model "${model}"`),
+      })
+    }
+  })
+
+  test('in pages is of a model that somebody asked for; who asks about themselves is not told that', async () => {
+    const { id: userId } = await admin.users.create(TESTER, { username: 'anna' })
+    const id = await use('anna', { model: 'llama2:latest' })
+    const range = { from: 0, until: Date.now() + 1000, zone: 'UTC' }
+    const page = async (query: object) =>
+      (await admin.usage.page({ range, after: null, limit: 10, ...query })).rows.map(
+        (row) => row.id,
+      )
+    expect(await page({ model: 'LLAMA2' })).toEqual([id])
+    expect(await page({ model: 'lama2', userId })).toEqual([])
+    for (const query of [{}, { username: 'anna' }]) {
+      expect(await refusalOf(page({ model: 'lama2', ...query }))).toMatchObject({
+        code: 'not_found',
+        message: 'no request ever asked for a model "lama2", did you mean llama2:latest?',
+      })
+    }
   })
 
   test('of a deleted user is kept, and read under his name while nobody else has it', async () => {
