@@ -31,8 +31,8 @@ export type Db = Kysely<Schema>
 export interface DatabaseHandle {
   readonly db: Db
   /**
-   * Runs a statement that is the same each time, past the query builder: for what every request
-   * does. Its text comes from a query of this database.
+   * Runs a statement that is the same each time, past the query builder and on a connection of its own: for
+   * what every request does. What is run meanwhile is sent at once, and comes after it.
    */
   run(sql: string, parameters: readonly unknown[]): Promise<void>
   /** Runs statements in one transaction, each once for every one of its lists of parameters. */
@@ -101,20 +101,14 @@ function versionOf(connection: SqliteConnection): number | null {
 }
 
 function openPostgres(url: string): DatabaseHandle {
-  const client = postgres(url, {
-    max: MAX_CONNECTIONS,
-    connect_timeout: CONNECT_TIMEOUT_S,
-    // The driver's own wait grows to 20 s; a database that is back must be found at once.
-    backoff: () => RECONNECT_S,
-    onnotice: () => {},
-    connection: { application_name: 'parallama' },
-    types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
-  })
+  const client = connect(url, MAX_CONNECTIONS)
+  // What every request does waits behind nobody's report, and statements reach it in their order.
+  const own = connect(url, 1)
   const db = new Kysely<Schema>({ dialect: new PostgresJSDialect({ postgres: client }) })
   return {
     db,
     async run(sql, parameters) {
-      await client.unsafe(sql, toDriver(parameters), { prepare: true })
+      await own.unsafe(sql, toDriver(parameters), { prepare: true })
     },
     async runTogether(statements) {
       await client.begin(async (transaction) => {
@@ -130,11 +124,22 @@ function openPostgres(url: string): DatabaseHandle {
     },
     close: async () => {
       // Before Kysely does it without a time limit: a query that never ends would keep us here.
-      await client.end({ timeout: CLOSE_TIMEOUT_S })
+      await Promise.all([client, own].map((each) => each.end({ timeout: CLOSE_TIMEOUT_S })))
       await withDeadline(db.destroy(), 1000).catch(() => {})
     },
   }
 }
+
+const connect = (url: string, max: number): postgres.Sql<{ bigint: number }> =>
+  postgres(url, {
+    max,
+    connect_timeout: CONNECT_TIMEOUT_S,
+    // The driver's own wait grows to 20 s; a database that is back must be found at once.
+    backoff: () => RECONNECT_S,
+    onnotice: () => {},
+    connection: { application_name: 'parallama' },
+    types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
+  })
 
 const toDriver = (parameters: readonly unknown[]) =>
   [...parameters] as postgres.ParameterOrJSON<never>[]

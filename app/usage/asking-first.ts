@@ -8,8 +8,12 @@ export function askingFirst(write: StoreRows, ask: () => Promise<unknown>): Stor
   let isInDoubt = false
   return async (rows) => {
     if (isInDoubt) await ask()
-    isInDoubt = true
-    await write(rows)
-    isInDoubt = false
+    try {
+      await write(rows)
+      isInDoubt = false
+    } catch (err) {
+      isInDoubt = true
+      throw err
+    }
   }
 }

@@ -41,8 +41,8 @@ interface Group {
 }
 
 /**
- * Commits rows in groups: the next group begins as soon as the one before it is in. While the database is
- * in trouble they go to the journal, and from there to the database when it takes rows again.
+ * Commits rows in groups: a group begins when the one before it is in, or once it is full. While the database
+ * is in trouble they go to the journal, and from there to the database when it takes rows again.
  */
 export function createRecorder(needs: RecorderNeeds): Recorder {
   const { write, maxRows, journal, log, onCommit } = needs
@@ -50,7 +50,7 @@ export function createRecorder(needs: RecorderNeeds): Recorder {
   /** Rows that neither took. */
   let stranded: UsageRecord[] = []
   let waiting = 0
-  let inFlight: Group | undefined
+  const inFlight = new Set<Group>()
   let running: Promise<void> | null = null
   let isAway = false
   let recovering: Promise<void> | null = null
@@ -65,16 +65,27 @@ export function createRecorder(needs: RecorderNeeds): Recorder {
   }
 
   const run = async (): Promise<void> => {
-    // A turn of the event loop, so that rows which end together go in together.
+    // Rows that end in one turn of the event loop go in together.
     await new Promise((resolve) => setImmediate(resolve))
+    let before: Promise<void> | undefined
     while (!isClosed) {
-      inFlight = groups.shift()
-      if (!inFlight) break
-      await settle(inFlight.rows)
-      waiting -= inFlight.rows.length
-      inFlight.settled.resolve()
+      const group = groups.shift()
+      if (!group) break
+      const committed = commit(group)
+      await before
+      // One that is full is made ready while this one is on its way.
+      if (groups[0]?.rows.length !== maxRows) await committed
+      before = committed
     }
     running = null
+  }
+
+  const commit = async (group: Group): Promise<void> => {
+    inFlight.add(group)
+    await settle(group.rows)
+    inFlight.delete(group)
+    waiting -= group.rows.length
+    group.settled.resolve()
   }
 
   const settle = async (rows: readonly UsageRecord[]): Promise<void> => {
@@ -154,10 +165,7 @@ export function createRecorder(needs: RecorderNeeds): Recorder {
 
   const recorder: Recorder = {
     async record(row) {
-      if (isClosed) {
-        await lastResort([row])
-        return
-      }
+      if (isClosed) return await lastResort([row])
       const { rows, settled } = openGroup()
       rows.push(row)
       waiting++
@@ -171,7 +179,7 @@ export function createRecorder(needs: RecorderNeeds): Recorder {
     async close(deadlineMs) {
       await within(Promise.all([running, recovering]), deadlineMs)
       isClosed = true
-      const left = [inFlight ?? [], ...groups].flat()
+      const left = [...inFlight, ...groups]
       await lastResort([...left.flatMap(({ rows }) => rows), ...stranded])
       stranded = []
       for (const { settled } of left) settled.resolve()

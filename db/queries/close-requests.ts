@@ -88,11 +88,12 @@ function addOnPostgres({ run }: DatabaseHandle): Add {
 function postgresStatement(measures: readonly string[]): string {
   const key = 1 + Object.keys(COLUMNS).length
   const flat = key + Object.keys(KEY).length
-  const taken = measures.map((_, i) => `flat[before + ${i + 1}]`).join(', ')
+  const taken = measures.map((_, i) => `($${flat}::bigint[])[before + ${i + 1}]`).join(', ')
+  // Materialized, so that `before` is worked out once for each row and not for each measure.
   return `with closed as (
       insert into requests (${names(COLUMNS)}) select * from unnest(${arrays(COLUMNS, 1)})
-    ), keys as (
-      select *, cast((place - 1) * ${measures.length} as integer) as before, $${flat}::bigint[] as flat
+    ), keys as materialized (
+      select *, cast((place - 1) * ${measures.length} as integer) as before
       from unnest(${arrays(KEY, key)}) with ordinality as one(${names(KEY)}, place)
     )
     insert into usage_hourly (${names(KEY)}, ${measures.join(', ')})

@@ -1,6 +1,6 @@
 import { HOUR_MS } from '../../../app/domain/rollup.ts'
 import { foldRows, toRequestRow } from '../../../app/usage/row.ts'
-import { createRequestClose } from '../../../db/queries/close-requests.ts'
+import { createRequestClose, MAX_CLOSED } from '../../../db/queries/close-requests.ts'
 import type { RequestsTable } from '../../../db/schema.ts'
 import { median } from '../statistics.ts'
 import type { Figure } from './figure.ts'
@@ -8,24 +8,28 @@ import { createSpread } from './spread.ts'
 import type { Store } from './stores.ts'
 
 const ASKED = { sqlite: 50_000, postgres: 60_000 } as const
-const BATCHES = [1000, 100]
+const SMALL = 100
 const APART_MS = 2
 
 /**
- * How many rows a second are closed, one batch after the other as the recorder sends them, with the unique
- * key, the rollup and what it takes to fold the rows.
+ * How many rows a second are closed, with the unique key, the rollup and what it takes to fold the rows. Batches
+ * come as the recorder sends them: one that is full is made ready while the one before is on its way.
  */
 export async function measureIngest(store: Store, rows: number, rounds: number): Promise<Figure[]> {
   const close = createRequestClose(store.handle, foldRows)
   const record = createSpread(1)
   // Time goes on, as it does for a server: ids and times come in order.
-  let next = Math.floor(Date.now() / HOUR_MS) * HOUR_MS - HOUR_MS
+  let time = Math.floor(Date.now() / HOUR_MS) * HOUR_MS - HOUR_MS
+  const nextRow = (): RequestsTable => {
+    time += APART_MS
+    return toRequestRow(record(time))
+  }
   const figures: Figure[] = []
-  for (const size of BATCHES) {
+  for (const size of [MAX_CLOSED, SMALL]) {
     const rates: number[] = []
     // The first round warms up.
     for (let round = 0; round <= rounds; round++) {
-      const made = Array.from({ length: rows }, () => toRequestRow(record((next += APART_MS))))
+      const made = Array.from({ length: rows }, nextRow)
       rates.push(await rateOf(close, made, size))
     }
     const [, ...counted] = rates
@@ -49,6 +53,13 @@ async function rateOf(
   size: number,
 ): Promise<number> {
   const started = performance.now()
-  for (let i = 0; i < rows.length; i += size) await close(rows.slice(i, i + size))
+  let before: Promise<void> | undefined
+  for (let i = 0; i < rows.length; i += size) {
+    const closed = close(rows.slice(i, i + size))
+    await before
+    if (size < MAX_CLOSED) await closed
+    before = closed
+  }
+  await before
   return (rows.length / (performance.now() - started)) * 1000
 }

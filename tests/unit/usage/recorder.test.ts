@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import type { UsageRecord } from '../../../app/domain/usage.ts'
 import { createBrokenJournal } from '../../../app/usage/broken-journal.ts'
 import { createMemoryJournal } from '../../../app/usage/memory-journal.ts'
 import { memoryLog } from '../support/memory-log.ts'
@@ -35,6 +36,29 @@ describe('while the ledger works', () => {
     expect(ledger.groups[0]).toEqual(['first'])
     expect(ledger.groups.flat()).toEqual(['first', ...ids(rows(1200))])
     for (const group of ledger.groups) expect(group.length).toBeLessThanOrEqual(64)
+  })
+
+  test('a group that is full does not wait for the one before it, but for the one before that', async () => {
+    const gates = Array.from({ length: 4 }, () => Promise.withResolvers<void>())
+    const begun: number[] = []
+    const write = async (records: readonly UsageRecord[]): Promise<void> => {
+      begun.push(records.length)
+      await gates[begun.length - 1]?.promise
+    }
+    const recorder = recorderOf({ write, maxRows: 2 })
+    const recorded = rows(5).map((row) => recorder.record(row))
+    const begins = async (count: number): Promise<void> => {
+      while (begun.length < count) await turn()
+      await Bun.sleep(5)
+      expect(begun).toEqual([2, 2, 1].slice(0, count))
+    }
+    await begins(2)
+    gates[1]?.resolve()
+    await begins(2)
+    gates[0]?.resolve()
+    await begins(3)
+    gates[2]?.resolve()
+    await Promise.all(recorded)
   })
 
   test('after a pause it goes on', async () => {
