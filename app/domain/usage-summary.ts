@@ -4,11 +4,11 @@ import { DURATION_BOUNDS, HISTOGRAMS, quantile, SUMS, type Sum } from './rollup.
 /** What a summary is made of. */
 export const SUMMED = [...SUMS, ...HISTOGRAMS.duration, ...HISTOGRAMS.firstToken] as const
 
-/** The sums of one gateway and one model on one day. */
+/** The sums of one gateway and one model, or, where these are null, of one day. */
 export type SummedRow = {
-  readonly day: number
-  readonly gateway: string
-  readonly model: string
+  readonly day: number | null
+  readonly gateway: string | null
+  readonly model: string | null
 } & Readonly<Record<(typeof SUMMED)[number], number>>
 
 /** What requests did together; times in ms. */
@@ -61,8 +61,10 @@ export function breakDown(
   for (let day = firstDay; day <= lastDay; day++) days.set(day, nothing())
   for (const row of rows) {
     // The hour in which a day begins can be one of the day before, where clocks are half an hour off.
-    const day = Math.min(Math.max(row.day, firstDay), lastDay)
-    const groups = [total, at(gateways, row.gateway), at(models, row.model), at(days, day)]
+    const groups =
+      row.day === null
+        ? [total, at(gateways, row.gateway ?? ''), at(models, row.model ?? '')]
+        : [at(days, Math.min(Math.max(row.day, firstDay), lastDay))]
     for (const name of SUMMED) {
       const value = row[name]
       if (!value) continue

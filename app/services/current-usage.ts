@@ -59,7 +59,7 @@ export function createCurrentUsage({ db, clock, gateways, limitsOf }: CurrentUsa
   }
 }
 
-const sum = <Row extends { readonly gateway: string }>(
+const sum = <Row extends { readonly gateway: string | null }>(
   rows: readonly Row[],
   gateway: string,
   count: (row: Row) => number,

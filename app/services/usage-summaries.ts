@@ -12,7 +12,7 @@ import { modelFor, requireUserEver } from './usage-filter.ts'
  */
 const SLICE_MS = 7 * 24 * HOUR_MS
 /** Statements at a time. */
-const AT_ONCE = 2
+const AT_ONCE = 3
 
 export interface SummaryQuery {
   /** Whose, by name or by id; everybody's without. */

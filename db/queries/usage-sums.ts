@@ -2,6 +2,8 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Db } from '../client.ts'
 import type { UsageClass, UsageSum } from '../schema-ledger.ts'
 
+const EVERYBODY = '*'
+
 export interface UsageSumsFilter {
   /** Whose; `*` for everybody together. */
   readonly userId: string
@@ -15,15 +17,15 @@ export interface UsageSumsFilter {
   readonly offsets: readonly { readonly from: number; readonly offsetMs: number }[]
 }
 
-/** What one gateway and one model did on one day. */
+/** What was done through one gateway with one model, or, where these are null, on one day. */
 export type UsageSums<Measure extends UsageSum | UsageClass> = {
-  /** Days since 1970-01-01, local ones. */
-  readonly day: number
-  readonly gateway: string
-  readonly model: string
+  /** Days since 1970-01-01, local ones; null for all of them together. */
+  readonly day: number | null
+  readonly gateway: string | null
+  readonly model: string | null
 } & Readonly<Record<Measure, number>>
 
-/** The sums of these measures by local day, gateway and model, from the hourly sums alone. */
+/** The sums of these measures by gateway and model, and those by local day, from the hourly sums alone. */
 export async function usageSums<Measure extends UsageSum | UsageClass>(
   db: Db,
   filter: UsageSumsFilter,
@@ -33,8 +35,38 @@ export async function usageSums<Measure extends UsageSum | UsageClass>(
   return rows as UsageSums<Measure>[]
 }
 
-/** The statement: a range of the primary key. */
+/** The statement: a range of the primary key is read once, and what it comes to by day, gateway and model summed up twice. */
 export function usageSumsQuery(
+  db: Db,
+  filter: UsageSumsFilter,
+  measures: readonly (UsageSum | UsageClass)[],
+) {
+  const sums = measures.map((name) => summed(name).as(name))
+  const text = (expression: RawBuilder<unknown>) => sql<string | null>`${expression}`
+  const none = sql`cast(null as text)`
+  return db
+    .with(
+      (name) => name('parts').materialized(),
+      () => partsQuery(db, filter, measures),
+    )
+    .selectFrom('parts')
+    .select([
+      sql<number | null>`cast(null as bigint)`.as('day'),
+      text(sql.ref('gateway')).as('gateway'),
+      text(sql.ref('model')).as('model'),
+      ...sums,
+    ])
+    .groupBy(['gateway', 'model'])
+    .unionAll((eb) =>
+      eb
+        .selectFrom('parts')
+        .select(['day', text(none).as('gateway'), text(none).as('model'), ...sums])
+        .groupBy('day'),
+    )
+}
+
+/** Literals where they are ours: what has no parameters takes PostgreSQL one round trip instead of two. */
+function partsQuery(
   db: Db,
   { userId, from, until, gateway, model, offsets }: UsageSumsFilter,
   measures: readonly (UsageSum | UsageClass)[],
@@ -43,9 +75,9 @@ export function usageSumsQuery(
   let query = db
     .selectFrom('usage_hourly')
     .select([day.as('day'), 'gateway', 'model', ...measures.map((name) => summed(name).as(name))])
-    .where('user_id', '=', userId)
-    .where('hour', '>=', from)
-    .where('hour', '<', until)
+    .where('user_id', '=', userId === EVERYBODY ? sql.lit(EVERYBODY) : userId)
+    .where('hour', '>=', sql.lit(from))
+    .where('hour', '<', sql.lit(until))
   if (gateway !== undefined) query = query.where('gateway', '=', gateway)
   if (model !== undefined) query = query.where('model', '=', model)
   return query.groupBy([day, 'gateway', 'model'])
@@ -54,7 +86,7 @@ export function usageSumsQuery(
 const DAY_MS = sql.lit(86_400_000)
 
 /** Literals throughout: PostgreSQL takes two parameters for two expressions, and what is grouped must be what is selected. */
-function localDay(offsets: UsageSumsFilter['offsets']): RawBuilder<number> {
+function localDay(offsets: UsageSumsFilter['offsets']): RawBuilder<number | null> {
   const days = offsets.map(({ offsetMs }) => sql`(hour + ${sql.lit(offsetMs)}) / ${DAY_MS}`)
   const last = days.at(-1) ?? sql`hour / ${DAY_MS}`
   if (days.length < 2) return sql<number>`${last}`
