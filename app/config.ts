@@ -1,17 +1,19 @@
 import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { closest, distance } from 'fastest-levenshtein'
+import { closest } from 'fastest-levenshtein'
 import { parse as parseYaml, YAMLParseError } from 'yaml'
 import type { z } from 'zod'
 import type { Secret } from './domain/secret.ts'
+import { mistakenVariables } from './setting-variables.ts'
 import { type Config, SETTINGS, type SettingName } from './settings.ts'
 
 const DEFAULT_FILE = '/etc/parallama/config.yaml'
 const PREFIX = 'PARALLAMA_'
 /** Names outside the settings that are ours all the same. */
 const OTHER_VARIABLES = ['PARALLAMA_CONFIG']
-const NEAR = 3
+/** Settings that hold several. */
+const NESTED: readonly SettingName[] = ['gateways', 'usage']
 
 /** Every mistake in the configuration, each with its key, its problem and where it was read. */
 export class ConfigError extends Error {
@@ -112,13 +114,8 @@ function fromEnvironment(env: Environment, mistakes: string[]): [string, Given][
     SETTINGS[name].secret ? [variable(name), `${variable(name)}_FILE`] : [variable(name)],
   )
   known.push(...OTHER_VARIABLES)
-  for (const name of Object.keys(env)) {
-    if (!name.startsWith(PREFIX) || known.includes(name)) continue
-    // Only near misses: container platforms add variables of their own that begin with our name.
-    const near = closest(name, known)
-    if (distance(name, near) > NEAR) continue
-    mistakes.push(`${name}: unknown environment variable; did you mean ${near}?`)
-  }
+  const nested = NESTED.map(variable)
+  mistakes.push(...mistakenVariables(Object.keys(env), { prefix: PREFIX, known, nested }))
   return names.flatMap((name): [string, Given][] => {
     const value = env[variable(name)]
     if (value !== undefined && value !== '') return [[name, { value, from: variable(name) }]]

@@ -104,6 +104,13 @@ export const usageSettings: z.ZodType<UsageSettings> = z.preprocess(
       const input = value.price_per_kwh
       issues.push({ code: 'custom', path: ['price_per_kwh'], input, message })
     })
+    .check(({ value, issues }) => {
+      const { retention_days: rows = RETENTION_DAYS } = value
+      const { rollup_retention_days: sums = ROLLUP_RETENTION_DAYS } = value
+      if (sums >= rows) return
+      const message = `must be at least retention_days, which is ${rows}: rows are proven by their sums`
+      issues.push({ code: 'custom', path: ['rollup_retention_days'], input: sums, message })
+    })
     .transform((value) => ({
       retentionDays: value.retention_days ?? RETENTION_DAYS,
       rollupRetentionDays: value.rollup_retention_days ?? ROLLUP_RETENTION_DAYS,

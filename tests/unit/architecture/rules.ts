@@ -16,7 +16,16 @@ interface Layer {
 /** The layers of `app`, the lowest first: each may import those before it. */
 export const LAYERS: readonly Layer[] = [
   { parts: ['domain'] },
-  { parts: ['setting', 'setting-schemas', 'setting-gateways', 'setting-usage', 'log-sink'] },
+  {
+    parts: [
+      'setting',
+      'setting-schemas',
+      'setting-gateways',
+      'setting-usage',
+      'setting-variables',
+      'log-sink',
+    ],
+  },
   { parts: ['settings', 'config', 'log', 'request-path'] },
   { parts: ['errors'] },
   { parts: ['auth', 'limits', 'scheduling', 'upstream', 'usage', 'metrics'], apart: true },

@@ -101,6 +101,12 @@ describe('a name is refused', () => {
     ])
   })
 
+  test('that would be one of ours if several were not in one', () => {
+    expect(inEnv({ PARALLAMA_USAGE_RETENTION_DAYS: '3' })).toEqual([
+      'PARALLAMA_USAGE_RETENTION_DAYS: unknown environment variable; PARALLAMA_USAGE has all of it, as YAML in one line',
+    ])
+  })
+
   test('not when it is of somebody else who begins his names like ours', () => {
     const env = {
       PARALLAMA_SERVICE_HOST: 'x',

@@ -97,6 +97,14 @@ usage:
     ])
   })
 
+  test('is wrong when sums are gone before the rows that they prove', () => {
+    expect(mistakes(() => inVariable('{retention_days: 30, rollup_retention_days: 29}'))).toEqual([
+      'usage.rollup_retention_days: 29 must be at least retention_days, which is 30: rows are proven by their sums',
+    ])
+    expect(inVariable('{retention_days: 1095}').rollupRetentionDays).toBe(1095)
+    expect(mistakes(() => inVariable('{retention_days: 1096}'))).toHaveLength(1)
+  })
+
   test.each([
     ['{price_per_kwh: 0.3}', '.price_per_kwh: 0.3 needs watts beside it: what a busy host draws'],
     [
