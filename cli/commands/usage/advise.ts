@@ -3,14 +3,16 @@ import { ADVICE_DAYS, MAX_ADVICE_DAYS } from '../../../app/services/usage-advice
 import { withAdmin } from '../../admin.ts'
 import { integer } from '../../arg-values.ts'
 import { command } from '../../command.ts'
-import type { Column } from '../../table.ts'
 
-const columns: readonly Column<Recommendation>[] = [
-  { header: 'about', value: ({ kind }) => kind },
-  { header: 'model', value: ({ model }) => model },
-  { header: 'advice', value: ({ advice }) => advice, whole: true },
-  { header: 'because', value: ({ why }) => why, whole: true },
-]
+const WIDTH = 80
+const INDENT = '  '
+
+/** What to do, and below it the numbers that say so. */
+function paragraph({ model, advice, why }: Recommendation, width: number): string {
+  const head = model === null ? advice : `${model}: ${advice}`
+  const reason = Bun.wrapAnsi(why, width - INDENT.length)
+  return `${head}\n${reason.replaceAll(/^/gm, INDENT)}\n`
+}
 
 export const usageAdvise = command({
   meta: {
@@ -26,11 +28,20 @@ export const usageAdvise = command({
       parse: integer({ min: 1, max: MAX_ADVICE_DAYS }),
     },
   },
-  async run({ args, out }) {
+  async run({ args, io, out }) {
     const { days = ADVICE_DAYS } = args
     const advice = await withAdmin(args, ({ usageReports }) => usageReports.advise(days))
     if (args.json) out.record(advice)
     else if (advice.tooLittle) out.message(advice.tooLittle)
-    else out.list(advice.recommendations, columns, { empty: 'There is nothing to recommend.' })
+    else if (advice.recommendations.length === 0) out.message('There is nothing to recommend.')
+    else {
+      const width = (io.stdout.isTTY ? io.stdout.columns : undefined) ?? WIDTH
+      out.message(
+        advice.recommendations
+          .map((each) => paragraph(each, width))
+          .join('\n')
+          .trimEnd(),
+      )
+    }
   },
 })

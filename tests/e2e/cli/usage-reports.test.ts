@@ -101,7 +101,7 @@ describe('usage advise', () => {
   test('says what would help, and why', async () => {
     const text = await says('usage advise')
     expect(text).toMatch(
-      /^pin +llama2:latest +keep it loaded \(keep_alive -1\) +24 loads took 8 min a day/m,
+      /^llama2:latest: keep it loaded \(keep_alive -1\)\n {2}24 loads took 8 min a day/m,
     )
     const { requests, tooLittle, recommendations } = await json('usage advise --days 10')
     expect([requests, tooLittle]).toEqual([120, null])
