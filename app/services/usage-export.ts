@@ -5,7 +5,7 @@ import { toUsageRecord } from '../usage/row.ts'
 import { modelFor, requireUserEver } from './usage-filter.ts'
 import type { SummaryQuery } from './usage-summaries.ts'
 
-const PAGE_ROWS = 1000
+const PAGE_ROWS = 250
 
 /** Gives out the ledger row by row. */
 export function createUsageExport({ db }: { readonly db: Db }) {

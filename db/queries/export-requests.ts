@@ -30,15 +30,19 @@ export async function exportRequests(
     .select('users.username')
     .where('requests.started_at', '>=', from)
     .where('requests.started_at', '<', until)
-    .where('requests.id', '>=', lowestIdSince(from))
     .where('requests.id', '<', highestIdUntil(until))
   if (gateway !== undefined) query = query.where('requests.gateway', '=', gateway)
   if (model !== undefined) query = query.where('requests.model', '=', model)
   if (userId === undefined) {
-    if (after) query = query.where('requests.id', '>', after.id)
+    // One lower bound: of two, SQLite begins at the one that comes first.
+    query = after
+      ? query.where('requests.id', '>', after.id)
+      : query.where('requests.id', '>=', lowestIdSince(from))
     return await query.orderBy('requests.id').limit(limit).execute()
   }
-  query = query.where('requests.user_id', '=', userId)
+  query = query
+    .where('requests.user_id', '=', userId)
+    .where('requests.id', '>=', lowestIdSince(from))
   if (after) {
     const { id, started_at } = after
     query = query

@@ -93,15 +93,13 @@ export async function pageOfRequests(db: Db, page: UsagePage): Promise<NamedRequ
     .select([...COLUMNS.map((column) => `requests.${column}` as const), 'users.username'])
     .where('requests.started_at', '>=', page.since)
     .where('requests.id', '>=', lowestIdSince(page.since))
-  if (page.until !== undefined) {
-    query = query
-      .where('requests.started_at', '<', page.until)
-      .where('requests.id', '<', highestIdUntil(page.until))
-  }
+  if (page.until !== undefined) query = query.where('requests.started_at', '<', page.until)
+  // One upper bound: of two, SQLite begins at the one that comes first.
+  const end = page.after ?? (page.until === undefined ? undefined : highestIdUntil(page.until))
+  if (end !== undefined) query = query.where('requests.id', '<', end)
   if (page.userId !== undefined) query = query.where('requests.user_id', '=', page.userId)
   if (page.gateway) query = query.where('requests.gateway', '=', page.gateway)
   if (page.model) query = query.where('requests.model', '=', page.model)
-  if (page.after !== undefined) query = query.where('requests.id', '<', page.after)
   const rows = await query.orderBy('requests.id', 'desc').limit(page.limit).execute()
   return rows.map((row) => ({ ...row, username: row.username ?? '' }))
 }

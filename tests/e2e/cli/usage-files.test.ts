@@ -79,7 +79,7 @@ await describeEachDatabase('a file of usage', (openFresh) => {
     agreed.type('y\r')
     expect(await agreed.exited).toBe(0)
     expect(agreed.screen()).toMatch(
-      /\r1000 requests\r2000 requests\r\n2000 requests are in \S+\.\r\n$/,
+      /\r250 requests\r500 requests\r(?:\d+ requests\r)+2000 requests\r\n2000 requests are in \S+\.\r\n$/,
     )
     expect(readFileSync(file, 'utf8').split('\r\n')).toHaveLength(2002)
     await using forced = start(database, ...line, '--force')
