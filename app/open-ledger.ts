@@ -2,12 +2,12 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseHandle } from '../db/client.ts'
 import { databaseFault } from '../db/codec.ts'
-import { createBounded, withDeadline } from '../db/deadline.ts'
+import { withDeadline } from '../db/deadline.ts'
 import { createRequestIds, newNode } from '../db/ids.ts'
-import { takeProcessLock } from '../db/process-lock.ts'
+import { type ProcessLock, takeProcessLock } from '../db/process-lock.ts'
 import { createRequestClose, MAX_CLOSED } from '../db/queries/close-requests.ts'
+import { ping } from '../db/queries/ping.ts'
 import { knownRequests } from '../db/queries/requests.ts'
-import { readRevision } from '../db/queries/revision.ts'
 import { systemClock } from './domain/clock.ts'
 import { keptSince } from './domain/kept-since.ts'
 import { StartupError } from './errors/startup-error.ts'
@@ -23,12 +23,15 @@ import { createOpenRequests } from './usage/open-requests.ts'
 import { createRecorder } from './usage/recorder.ts'
 import { createRecovery, lockFile, openFile, refusedFile, rowsFile } from './usage/recovery.ts'
 import { foldRows, toRequestRow } from './usage/row.ts'
-import { type SetAside, settingLateAside, settingRefusedAside } from './usage/set-aside.ts'
+import {
+  type SetAside,
+  settingAsideOnce,
+  settingLateAside,
+  settingRefusedAside,
+} from './usage/set-aside.ts'
 
-/** How long it may take to commit usage rows before they are sent again, in ms. */
-const WRITE_TIMEOUT_MS = 3000
-/** How long a database that was in trouble may take to say anything, in ms; it is asked once at a time. */
-const ASK_TIMEOUT_MS = 1000
+/** How long it may take to commit usage rows before they are sent again, in ms: a little longer than a statement may. */
+const WRITE_TIMEOUT_MS = 4000
 /** How long the last usage rows may take to reach the database at the end, in ms. */
 const FLUSH_MS = 10_000
 /** How often it is noted how far requests have come, and looked whether other processes have died, in ms. */
@@ -51,18 +54,18 @@ export function openLedger(
   const folder = journalFolder(config)
   const clock = systemClock
   const node = newNode()
-  const lock = takeProcessLock(lockFile(folder, node))
+  const lock = ownLock(lockFile(folder, node), log)
   const onTorn: OnTorn = ({ file, at, text }) =>
     log.error({ file, at, text }, 'a line of the journal is torn; it was left out')
   const refused = createFileJournal({ path: refusedFile(folder, node), onTorn })
-  const setAside: SetAside = async (row, err) => {
-    await refused.keep([row])
-    metrics.refused()
-    log.error({ err, row }, 'the ledger can not take this usage row; it is in the .refused file')
-  }
-  const write = rowsWriter(store, setAside, () =>
-    keptSince(clock.now(), config.usage.retentionDays),
-  )
+  const since = (): number => keptSince(clock.now(), config.usage.retentionDays)
+  const setAside = settingAsideOnce(async (rows, err) => {
+    await refused.keep(rows)
+    metrics.refused(rows.length)
+    for (const row of rows)
+      log.error({ err, row }, 'the ledger can not take this usage row; it is in the .refused file')
+  })
+  const write = rowsWriter(store, setAside, since)
   const recorder = createRecorder({
     write,
     maxRows: MAX_CLOSED,
@@ -76,6 +79,7 @@ export function openLedger(
     node,
     write,
     maxRows: MAX_CLOSED,
+    keptSince: since,
     async missing(rows) {
       const known = await knownRequests(
         store.db,
@@ -131,12 +135,21 @@ export function openLedger(
 /** What stores rows in the database, whatever they are and whatever it is up to. */
 function rowsWriter(store: DatabaseHandle, setAside: SetAside, since: () => number): StoreRows {
   const close = createRequestClose(store, foldRows)
-  const asking = createBounded(ASK_TIMEOUT_MS, 1)
   const isRefusal = (err: unknown): boolean => databaseFault(err) === 'refused'
   const commit: StoreRows = (rows) => withDeadline(close(rows.map(toRequestRow)), WRITE_TIMEOUT_MS)
   const taken = settingRefusedAside({ write: commit, isRefusal, setAside })
-  const write = askingFirst(taken, () => asking(() => readRevision(store.db)))
+  const write = askingFirst(taken, () => ping(store))
   return settingLateAside({ write, keptSince: since, setAside })
+}
+
+/** That this process lives, as others see it; without it they go by its signs of life alone. */
+function ownLock(path: string, log: Log): ProcessLock | null {
+  try {
+    return takeProcessLock(path)
+  } catch (err) {
+    log.warn({ err }, 'no lock can be had in the journal folder; check data_dir and its owner')
+    return null
+  }
 }
 
 /** Throws a StartupError when there can be none. */

@@ -4,6 +4,7 @@ import postgres from 'postgres'
 import { REVISION_CHANNEL } from './codec.ts'
 import { withDeadline } from './deadline.ts'
 import { sqliteDialect } from './dialect-sqlite.ts'
+import { createOwnConnection } from './own-connection.ts'
 import type { Schema } from './schema.ts'
 import { SqliteConnection } from './sqlite-connection.ts'
 
@@ -32,7 +33,8 @@ export interface DatabaseHandle {
   readonly db: Db
   /**
    * Runs a statement that is the same each time, past the query builder and on a connection of its own: for
-   * what every request does. What is run meanwhile is sent at once, and comes after it.
+   * what every request does. What is run meanwhile is sent at once, and comes after it. On PostgreSQL it
+   * rejects with a DatabaseTimeoutError after 3 s; the statement may still take effect then.
    */
   run(sql: string, parameters: readonly unknown[]): Promise<void>
   /** Runs statements in one transaction, each once for every one of its lists of parameters. */
@@ -103,13 +105,11 @@ function versionOf(connection: SqliteConnection): number | null {
 function openPostgres(url: string): DatabaseHandle {
   const client = connect(url, MAX_CONNECTIONS)
   // What every request does waits behind nobody's report, and statements reach it in their order.
-  const own = connect(url, 1)
+  const own = createOwnConnection((onclose) => connect(url, 1, onclose))
   const db = new Kysely<Schema>({ dialect: new PostgresJSDialect({ postgres: client }) })
   return {
     db,
-    async run(sql, parameters) {
-      await own.unsafe(sql, toDriver(parameters), { prepare: true })
-    },
+    run: own.run,
     async runTogether(statements) {
       await client.begin(async (transaction) => {
         for (const { sql, times } of statements) {
@@ -124,15 +124,16 @@ function openPostgres(url: string): DatabaseHandle {
     },
     close: async () => {
       // Before Kysely does it without a time limit: a query that never ends would keep us here.
-      await Promise.all([client, own].map((each) => each.end({ timeout: CLOSE_TIMEOUT_S })))
+      await Promise.all([client.end({ timeout: CLOSE_TIMEOUT_S }), own.close(CLOSE_TIMEOUT_S)])
       await withDeadline(db.destroy(), 1000).catch(() => {})
     },
   }
 }
 
-const connect = (url: string, max: number): postgres.Sql<{ bigint: number }> =>
+const connect = (url: string, max: number, onclose = () => {}): postgres.Sql<{ bigint: number }> =>
   postgres(url, {
     max,
+    onclose,
     connect_timeout: CONNECT_TIMEOUT_S,
     // The driver's own wait grows to 20 s; a database that is back must be found at once.
     backoff: () => RECONNECT_S,

@@ -7,8 +7,8 @@ export interface LedgerMetrics {
   committed(rows: number): void
   /** A request was closed whose process had died; it is counted here and nowhere else. */
   expired(record: UsageRecord): void
-  /** A row was set aside that the ledger can't take. */
-  refused(): void
+  /** So many rows were set aside that the ledger can't take. */
+  refused(rows: number): void
   /** Shows the process under which the ledger knows this server's requests, and what it owes the database. */
   watch(ledger: { readonly node: string; readonly owed: () => number }): void
 }
@@ -42,7 +42,7 @@ export function createLedgerMetrics(registry: Registry): LedgerMetrics {
       rows.inc(count)
     },
     expired: () => expired.inc(),
-    refused: () => refused.inc(),
+    refused: (count) => refused.inc(count),
     watch({ node, owed }) {
       const info = new Gauge({
         name: 'parallama_ledger_node_info',

@@ -6,8 +6,15 @@ import type { StoreRows } from './journal.ts'
  */
 export function askingFirst(write: StoreRows, ask: () => Promise<unknown>): StoreRows {
   let isInDoubt = false
+  let asking: Promise<unknown> | undefined
+  const asked = (): Promise<unknown> => {
+    asking ??= ask().finally(() => {
+      asking = undefined
+    })
+    return asking
+  }
   return async (rows) => {
-    if (isInDoubt) await ask()
+    if (isInDoubt) await asked()
     try {
       await write(rows)
       isInDoubt = false

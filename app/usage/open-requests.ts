@@ -120,7 +120,9 @@ export function createOpenRequests({ path, clock, log }: OpenRequestsNeeds): Ope
     beat() {
       const isThere = touch()
       attempt(() => {
-        if (file === null || !isThere || bytes > mostBytes) return begin()
+        // What is over would look, after a crash long from now, like something that was never accounted for.
+        const isOver = all.size === 0 && bytes > 0
+        if (file === null || !isThere || isOver || bytes > mostBytes) return begin()
         const progress = changes(false)
         if (progress.length > 0) write({ progress })
       })

@@ -23,8 +23,8 @@ export interface RecorderNeeds {
 
 export interface Recorder {
   /**
-   * Resolves when the row is committed, or is on the disk because the database did not take it within
-   * 250 ms; when neither can be, after that time, with the row in memory.
+   * Resolves when the row is committed, or is on the disk because the database did not take its group
+   * within 250 ms; when neither can be, after that time, with the row in memory.
    */
   record(row: UsageRecord): Promise<void>
   /** False when no further row could be taken: then nothing new may be served. */
@@ -130,7 +130,7 @@ export function createRecorder(needs: RecorderNeeds): Recorder {
       }
     }
     recovering = null
-    if (!isAway) log.info({}, 'the database has all usage rows')
+    if (recorder.owed === 0) log.info({}, 'the database has all usage rows')
   }
 
   const payBack = async (): Promise<void> => {

@@ -1,6 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { takeProcessLock } from '../../db/process-lock.ts'
+import { firstIdAt } from '../../db/ids.ts'
+import { type ProcessLock, takeProcessLock } from '../../db/process-lock.ts'
 import type { Clock } from '../domain/clock.ts'
 import { expiredRecord, type OpenRequest, type Progress } from '../domain/open-request.ts'
 import type { UsageRecord } from '../domain/usage.ts'
@@ -33,6 +34,8 @@ export interface RecoveryNeeds {
   readonly write: StoreRows
   /** How many rows `write` takes at once. */
   readonly maxRows: number
+  /** Since when rows are kept, in epoch ms: of what was under way before, nobody can tell how it ended. */
+  readonly keptSince: () => number
   /** Those of these that the ledger does not have. */
   readonly missing: (rows: readonly UsageRecord[]) => Promise<readonly UsageRecord[]>
   readonly clock: Clock
@@ -59,14 +62,14 @@ export function createRecovery(needs: RecoveryNeeds): () => Promise<void> {
   return async () => {
     const failures: unknown[] = []
     for (const node of await silentNodes(needs)) {
-      const lock = takeProcessLock(lockFile(folder, node))
-      if (!lock) continue
+      let lock: ProcessLock | null = null
       try {
-        await takeOver(node, { ...needs, onTorn: onceTorn })
+        lock = takeProcessLock(lockFile(folder, node))
+        if (lock) await takeOver(node, { ...needs, onTorn: onceTorn })
       } catch (err) {
         failures.push(err)
       } finally {
-        lock.release()
+        lock?.release()
       }
     }
     if (failures.length > 0) throw failures[0]
@@ -115,14 +118,19 @@ async function takeOver(node: string, needs: RecoveryNeeds): Promise<void> {
 }
 
 /** What the notes say was under way, whether it has a row or not. */
-async function requestsUnderWay(path: string, { onTorn }: RecoveryNeeds): Promise<UsageRecord[]> {
+async function requestsUnderWay(
+  path: string,
+  { keptSince, onTorn }: RecoveryNeeds,
+): Promise<UsageRecord[]> {
+  const first = firstIdAt(keptSince())
   const opened = new Map<string, OpenRequest>()
   const progress = new Map<string, Progress>()
   const lastSign = await touchedAt(path)
   for await (const { values, torn } of readJournal(path)) {
     for (const line of torn) onTorn({ ...line, file: path })
     for (const note of values as readonly Note[]) {
-      for (const request of note.opened ?? []) opened.set(request.id, request)
+      for (const request of note.opened ?? [])
+        if (request.id >= first) opened.set(request.id, request)
       for (const [id, how] of note.progress ?? []) progress.set(id, how)
     }
   }

@@ -2,8 +2,18 @@ import { firstIdAt } from '../../db/ids.ts'
 import type { UsageRecord } from '../domain/usage.ts'
 import type { StoreRows } from './journal.ts'
 
-/** Keeps a row for somebody to look at, for that reason. */
-export type SetAside = (row: UsageRecord, reason: unknown) => Promise<void>
+/** Keeps rows for somebody to look at, for that reason. */
+export type SetAside = (rows: readonly UsageRecord[], reason: unknown) => Promise<void>
+
+/** Sets rows aside once, however often they come. */
+export function settingAsideOnce(setAside: SetAside): SetAside {
+  const known = new Set<string>()
+  return async (rows, reason) => {
+    const fresh = rows.filter(({ id }) => !known.has(id))
+    if (fresh.length > 0) await setAside(fresh, reason)
+    for (const { id } of fresh) known.add(id)
+  }
+}
 
 export interface RefusedRowsNeeds {
   readonly write: StoreRows
@@ -22,8 +32,7 @@ export function settingRefusedAside({ write, isRefusal, setAside }: RefusedRowsN
       await write(rows)
     } catch (err) {
       if (!isRefusal(err)) throw err
-      const [first, ...others] = rows
-      if (first && others.length === 0) return await setAside(first, err)
+      if (rows.length === 1) return await setAside(rows, err)
       const half = Math.ceil(rows.length / 2)
       await store(rows.slice(0, half))
       await store(rows.slice(half))
@@ -47,7 +56,7 @@ export function settingLateAside({ write, keptSince, setAside }: LateRowsNeeds):
   return async (rows) => {
     const first = firstIdAt(keptSince())
     const late = rows.filter(({ id }) => id < first)
-    for (const row of late) await setAside(row, 'its time is over for which rows are kept')
     if (late.length < rows.length) await write(rows.filter(({ id }) => id >= first))
+    if (late.length > 0) await setAside(late, 'rows of their time are kept no more')
   }
 }

@@ -61,6 +61,17 @@ describe('a process that lives', () => {
     expect(readFileSync(path).length).toBeLessThan(2000)
   })
 
+  test('forgets what is over as soon as nothing is under way', () => {
+    const notes = stage.dying()
+    const forget = notes.open(requestOf('a'), () => NOT_SENT)
+    const size = () => readFileSync(openFile(stage.folder, 'dead')).length
+    notes.beat()
+    expect(size()).toBeGreaterThan(0)
+    forget()
+    notes.beat()
+    expect(size()).toBe(0)
+  })
+
   test('removes its notes at the end', () => {
     const notes = stage.dying()
     notes.open(requestOf('a'), () => NOT_SENT)()

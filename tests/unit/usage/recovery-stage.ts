@@ -74,6 +74,7 @@ export class RecoveryStage {
       node: 'alive',
       write,
       maxRows: 2,
+      keptSince: () => 0,
       missing: async (rows) => rows.filter(({ id }) => !this.ledger.has(id)),
       clock: this.clock,
       log: silentLog,

@@ -1,13 +1,15 @@
 import { beforeEach, describe, expect, test } from 'bun:test'
-import { appendFileSync, existsSync, readdirSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { EXPIRED } from '../../../app/domain/open-request.ts'
 import type { UsageRecord } from '../../../app/domain/usage.ts'
-import { createRecovery, openFile, rowsFile } from '../../../app/usage/recovery.ts'
+import { createRecovery, lockFile, openFile, rowsFile } from '../../../app/usage/recovery.ts'
+import { createRequestIds } from '../../../db/ids.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 import { usageRecord } from '../support/usage-record.ts'
 import { DIED_AT, NOT_SENT, RecoveryStage, requestOf } from './recovery-stage.ts'
 
 const root = temporaryFolder()
+const newId = createRequestIds('0123456789ab')
 let stage: RecoveryStage
 beforeEach(() => {
   stage = new RecoveryStage(root)
@@ -104,6 +106,22 @@ describe('of several that died', () => {
     await expect(stage.recover(store)).rejects.toThrow('refused')
     expect([...stage.ledger.keys()].toSorted()).toEqual(['first', 'third'])
     expect(readdirSync(stage.folder)).toEqual(['second.rows'])
+  })
+
+  test('nor one whose lock can not be opened', async () => {
+    for (const node of ['first', 'second', 'third']) await stage.keepRow(node, node)
+    mkdirSync(lockFile(stage.folder, 'second'))
+    stage.died()
+    await expect(stage.recover()).rejects.toThrow()
+    expect([...stage.ledger.keys()].toSorted()).toEqual(['first', 'third'])
+  })
+
+  test('what was under way so long ago that rows are kept no more is left out', async () => {
+    const notes = stage.dying()
+    for (const id of ['0', newId(DIED_AT)]) notes.open(requestOf(id), () => NOT_SENT)
+    stage.died()
+    await createRecovery({ ...stage.needs(), keptSince: () => DIED_AT })()
+    expect(stage.expired).toEqual([expect.stringMatching(/-0123456789ab$/)])
   })
 
   test('a torn line is named once, however often it is tried', async () => {

@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'bun:test'
 import type { UsageRecord } from '../../../app/domain/usage.ts'
 import { askingFirst } from '../../../app/usage/asking-first.ts'
-import { settingLateAside, settingRefusedAside } from '../../../app/usage/set-aside.ts'
+import {
+  settingAsideOnce,
+  settingLateAside,
+  settingRefusedAside,
+} from '../../../app/usage/set-aside.ts'
 import { createRequestIds } from '../../../db/ids.ts'
 import { usageRecord } from '../support/usage-record.ts'
 
@@ -21,7 +25,7 @@ describe('a row that the database refuses', () => {
         stored.push(...ids(records))
       },
       isRefusal: (err) => err instanceof Refusal,
-      setAside: async ({ id }) => void aside.push(id),
+      setAside: async (records) => void aside.push(...ids(records)),
     })
     return { stored, aside, store }
   }
@@ -55,12 +59,41 @@ test('a row of a time of which rows are kept no more is set aside, for it may ha
   const store = settingLateAside({
     write: async (records) => void calls.push(ids(records)),
     keptSince: () => 1000,
-    setAside: async ({ id }) => void aside.push(id),
+    setAside: async (records) => void aside.push(...ids(records)),
   })
   await store([first, late, next])
   await store([late])
   expect(calls).toEqual([[first.id, next.id]])
   expect(aside).toEqual([late.id, late.id])
+})
+
+test('what is set aside again is set aside once, unless that failed', async () => {
+  const aside: string[] = []
+  let isFull = true
+  const setAside = settingAsideOnce(async (records) => {
+    if (isFull) throw new Error('no space left on device')
+    aside.push(...ids(records))
+  })
+  await expect(setAside(rows(2), 'late')).rejects.toThrow('no space')
+  isFull = false
+  await setAside(rows(2), 'late')
+  await setAside(rows(3), 'late')
+  expect(aside).toEqual(['0', '1', '2'])
+})
+
+test('two that come while a database is in doubt ask it once', async () => {
+  let asked = 0
+  let isAway = true
+  const write = () => (isAway ? Promise.reject(new Error('away')) : Promise.resolve())
+  const ask = async () => {
+    asked++
+    await Bun.sleep(5)
+  }
+  const store = askingFirst(write, ask)
+  await store(rows(1)).catch(() => {})
+  isAway = false
+  await Promise.all([store(rows(1)), store(rows(1))])
+  expect(asked).toBe(1)
 })
 
 test('a database that was in trouble is asked before it is given rows again', async () => {
