@@ -1,0 +1,42 @@
+import { connect, createServer, type Socket } from 'node:net'
+
+/** A way to a database that can fall silent, as a failover without a word lets connections do. */
+export interface SilentProxy extends AsyncDisposable {
+  readonly port: number
+  /** What is connected hears nothing any more, and is not told; who comes then is served. */
+  silence(): void
+}
+
+/** Opens it on a free port. */
+export async function openSilentProxy(target: {
+  readonly host: string
+  readonly port: number
+}): Promise<SilentProxy> {
+  const pairs = new Set<readonly [Socket, Socket]>()
+  const server = createServer((client) => {
+    const upstream = connect(target)
+    pairs.add([client, upstream])
+    client.pipe(upstream)
+    upstream.pipe(client)
+    for (const socket of [client, upstream]) socket.on('error', () => {})
+  })
+  const port = await new Promise<number>((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      resolve(typeof address === 'object' && address ? address.port : 0)
+    })
+  })
+  return {
+    port,
+    silence() {
+      for (const [client, upstream] of pairs) {
+        client.unpipe(upstream)
+        upstream.unpipe(client)
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      for (const socket of [...pairs].flat()) socket.destroy()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
