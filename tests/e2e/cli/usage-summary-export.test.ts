@@ -65,6 +65,9 @@ test.each<[string[], number, string]>([
   [['export', 'anna'], 2, 'the format must be json or csv'],
   [['export', 'nobody', 'csv', '--output', `${folder}/x.csv`], 1, 'there is no user "nobody"'],
   [['export', 'anna', 'csv', '--output', '/nowhere/x.csv'], 1, "can't write /nowhere/x.csv"],
+  [['export', 'anna', 'csv', '--output', `${folder}/f.csv/x`], 1, 'another file with --output'],
+  [['export', 'anna', 'csv', '--output', ''], 2, '--output needs the name of a file'],
+  [['report', '--output', ''], 2, '--output needs the name of a file'],
 ])('%j is refused', async (args, code, sentence) => {
   const refused = await run(...args)
   expect(refused).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(sentence) })
