@@ -72,6 +72,9 @@ export function isZone(zone: string): boolean {
   }
 }
 
+/** Whether the words are those of a time, and not of a whole day. */
+export const isTime = (text: string): boolean => TIME.test(text)
+
 function ordered(from: number, until: number, { from: text, to, zone }: RangeWords): RangeResult {
   if (until <= from) {
     if (to === undefined) return wrong('from', `must be in the past, not ${text}`)

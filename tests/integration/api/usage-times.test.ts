@@ -33,6 +33,10 @@ const MONTHS: readonly Mistake[] = [
   ['month=2025-13', 'month: must be a month such as 2026-11, not 2025-13'],
   ['month=2999-01', 'month: must have begun, which 2999-01 has not'],
   ['month=2025-10&from=2025-10-01', 'month: can not be given together with a beginning or an end'],
+  [
+    'from=2025-10-01T10:10&to=2025-10-01T10:50',
+    'from: must be a whole hour of UTC, such as 2025-10-01T10:00Z: a report has whole hours',
+  ],
 ]
 const ADVICE: readonly Mistake[] = [
   ['days=0', 'days: must be a whole number from 1 to 365'],
