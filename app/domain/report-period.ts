@@ -42,7 +42,7 @@ export function readPeriod({ month, from, to, zone }: PeriodWords, now: number):
   const isRange = from !== undefined || to !== undefined
   if (!isRange) return monthPeriod(month, zone, now)
   if (month !== undefined) {
-    return wrong('month', 'can not be given together with a beginning or an end')
+    return wrong('month', "can't be given together with a beginning or an end")
   }
   const read = readRange({ from, to, zone }, now, 30)
   if (read.mistake) return { mistake: read.mistake }

@@ -92,7 +92,7 @@ describe('the time of a report', () => {
     [
       { month: '2026-11', from: '2026-11-01' },
       'month',
-      'can not be given together with a beginning or an end',
+      "can't be given together with a beginning or an end",
     ],
     [{ zone: 'Mars' }, 'zone', 'must be a time zone such as Europe/Berlin or UTC, not "Mars"'],
     [
