@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Keyring } from '../auth/secrets.ts'
-import { GatewayError } from '../errors/gateway-error.ts'
+import { badCursor } from '../services/page.ts'
 import { integerInput } from './wire.ts'
 
 const DEFAULT_LIMIT = 50
@@ -55,10 +55,7 @@ export function createCursors({ mac }: Pick<Keyring, 'mac'>) {
       const text = bytes.toString('utf8')
       const after = text.slice(MAC_LENGTH)
       if (bytes.toString('base64url') !== cursor || text !== sign(scope, after) + after) {
-        throw new GatewayError(
-          'invalid',
-          'cursor: take the next_cursor of the page before, with the same filters',
-        )
+        throw badCursor()
       }
       return { after, limit }
     },

@@ -40,7 +40,7 @@ export function readRange(words: RangeWords, now: number, defaultDays: number): 
   if (!isZone(zone))
     return wrong('zone', `must be a time zone such as Europe/Berlin or UTC, not "${zone}"`)
   if (days !== undefined && (fromText !== undefined || toText !== undefined)) {
-    return wrong('days', 'cannot be given together with a beginning or an end')
+    return wrong('days', "can't be given together with a beginning or an end")
   }
   if (days !== undefined && !isDays(days)) {
     return wrong('days', `must be a whole number from 1 to ${MAX_RANGE_DAYS}`)
@@ -71,6 +71,9 @@ export function isZone(zone: string): boolean {
     return false
   }
 }
+
+/** Whether the words are those of a time, and not of a whole day. */
+export const isTime = (text: string): boolean => TIME.test(text)
 
 function ordered(from: number, until: number, { from: text, to, zone }: RangeWords): RangeResult {
   if (until <= from) {

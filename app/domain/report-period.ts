@@ -1,4 +1,4 @@
-import { type RangeMistake, type RangeWords, readRange } from './date-range.ts'
+import { isTime, type RangeMistake, type RangeWords, readRange } from './date-range.ts'
 import { HOUR_MS } from './rollup.ts'
 
 /** The time that a report is about: whole hours, as sums are kept by the hour. */
@@ -42,13 +42,20 @@ export function readPeriod({ month, from, to, zone }: PeriodWords, now: number):
   const isRange = from !== undefined || to !== undefined
   if (!isRange) return monthPeriod(month, zone, now)
   if (month !== undefined) {
-    return wrong('month', 'can not be given together with a beginning or an end')
+    return wrong('month', "can't be given together with a beginning or an end")
   }
   const read = readRange({ from, to, zone }, now, 30)
   if (read.mistake) return { mistake: read.mistake }
   const { range } = read
+  if (isPartHour(from, range.from)) return wrong('from', wholeHour(floor(range.from)))
+  if (isPartHour(to, range.until)) return wrong('to', wholeHour(ceil(range.until)))
+  const hours = inHours(range.from, range.until, now)
+  // From an hour on that a day shares with the one after it, to the end of the day.
+  if (hours.until <= hours.from) {
+    return wrong('to', 'must be an hour or more after the beginning: a report has whole hours')
+  }
   const title = `${day(range.from, zone)} to ${day(range.until - 1, zone)}`
-  return { period: { ...inHours(range.from, range.until, now), zone, title } }
+  return { period: { ...hours, zone, title } }
 }
 
 function monthPeriod(month: string | undefined, zone: string, now: number): PeriodResult {
@@ -70,9 +77,19 @@ function monthPeriod(month: string | undefined, zone: string, now: number): Peri
  * reports. Of an hour that is not over there is no part to leave out.
  */
 const inHours = (from: number, until: number, now: number) => ({
-  from: Math.floor(from / HOUR_MS) * HOUR_MS,
-  until: (until > now ? Math.ceil(until / HOUR_MS) : Math.floor(until / HOUR_MS)) * HOUR_MS,
+  from: floor(from),
+  until: until > now ? ceil(until) : floor(until),
 })
+
+const floor = (at: number): number => Math.floor(at / HOUR_MS) * HOUR_MS
+const ceil = (at: number): number => Math.ceil(at / HOUR_MS) * HOUR_MS
+
+/** Whether somebody named a time, and it is within an hour. */
+const isPartHour = (text: string | undefined, at: number): boolean =>
+  text !== undefined && isTime(text) && at % HOUR_MS !== 0
+
+const wholeHour = (hour: number): string =>
+  `must be a whole hour of UTC, such as ${new Date(hour).toISOString().slice(0, 16)}Z: a report has whole hours`
 
 function firstDay(month: string): Temporal.PlainDate | null {
   try {

@@ -52,12 +52,17 @@ export interface ReportedUser {
 export const NO_ROLE = '(no role)'
 export const NO_MODEL = '(no model)'
 
-/** The report on that use. A user who has several roles is counted under each of them. */
+/**
+ * The report on that use, of which a user and a model can come in several parts. A user who has several
+ * roles is counted under each of them.
+ */
 export function reportLines(
-  used: readonly UsedModel[],
+  parts: readonly UsedModel[],
   people: ReadonlyMap<string, ReportedUser>,
   terms: CostTerms,
 ): ReportLines {
+  // First of all, as all that follows goes through them several times.
+  const used = together(parts)
   const of = (userId: string): ReportedUser => people.get(userId) ?? { name: userId, roles: [] }
   const rolesOf = ({ userId }: UsedModel): readonly string[] => {
     const { roles } = of(userId)
@@ -74,6 +79,17 @@ export function reportLines(
     models: lines(({ model }) => [model || NO_MODEL]),
     total: toLine('Total', summed(used, terms)),
   }
+}
+
+function together(parts: readonly UsedModel[]): UsedModel[] {
+  const sums = new Map<string, { -readonly [Name in keyof UsedModel]: UsedModel[Name] }>()
+  for (const part of parts) {
+    const key = `${part.userId} ${part.model}`
+    const sum = sums.get(key)
+    if (sum) for (const name of COUNTS) sum[name] += part[name]
+    else sums.set(key, { ...part })
+  }
+  return [...sums.values()]
 }
 
 function grouped(

@@ -1,3 +1,5 @@
+import { GatewayError } from '../errors/gateway-error.ts'
+
 /** A part of a list, in the order of its key. */
 export interface Page<Row> {
   readonly rows: readonly Row[]
@@ -15,3 +17,10 @@ export function toPage<Row>(
   const last = shown.at(-1)
   return { rows: shown, next: last !== undefined && rows.length > limit ? keyOf(last) : null }
 }
+
+/** What a page is refused with that is asked for after a row that no page had. */
+export const badCursor = (): GatewayError =>
+  new GatewayError(
+    'invalid',
+    'cursor: take the next_cursor of the page before, with the same filters',
+  )

@@ -13,6 +13,7 @@ import {
 } from '../domain/usage-report.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { requireRole } from './find.ts'
+import { inSlices } from './in-slices.ts'
 
 export interface UsageReportNeeds {
   readonly db: Db
@@ -58,8 +59,7 @@ export async function usageReport(
       ? undefined
       : memberships.filter((has) => has.role === role).map(({ user_id }) => user_id)
   const userIds = named && members ? named.filter((id) => members.includes(id)) : (named ?? members)
-  const { from, until } = period
-  const rows = await usageByUser(db, { from, until, gateway, userIds })
+  const rows = await inSlices(period, (slice) => usageByUser(db, { ...slice, gateway, userIds }))
   const lines = reportLines(rows.map(toUsed), peopleOf(rows, memberships), terms)
   return {
     ...period,

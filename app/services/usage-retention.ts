@@ -44,10 +44,13 @@ export function createUsageRetention({ db, clock, ...kept }: UsageRetentionNeeds
       const days = Array.from({ length: AHEAD + 1 }, (_, i) => first + i * DAY_MS)
       const missing = days.filter((day) => !isCovered(known, day))
       const changes = missing.map((day) => () => createPartition(db, day))
-      await makeAll(changes, signal)
+      tell(await makeAll(changes, signal), signal)
     },
 
-    /** Removes whole partitions at once where it can, and the rest a few rows at a time. */
+    /**
+     * Removes whole partitions at once where it can, and the rest a few rows at a time. Where somebody reads
+     * a partition that is to go, requests are left for the next time: then it can go at once.
+     */
     async prune(signal: AbortSignal): Promise<void> {
       const before = keptSince(clock.now(), kept.retentionDays)
       const hours = keptSince(clock.now(), kept.rollupRetentionDays)
@@ -58,29 +61,36 @@ export function createUsageRetention({ db, clock, ...kept }: UsageRetentionNeeds
           () =>
             dropPartition(db, name),
       )
-      const removals = [
-        () => deleteRequestsBefore(db, before, MOST_ROWS),
-        () => deleteHoursBefore(db, hours, MOST_ROWS),
-      ].map((remove) => () => inSteps(remove, signal))
-      await makeAll([...drops, ...removals], signal)
+      const failures = await makeAll(drops, signal)
+      const removeRequests = () =>
+        inSteps(() => deleteRequestsBefore(db, before, MOST_ROWS), signal)
+      const removeHours = () => inSteps(() => deleteHoursBefore(db, hours, MOST_ROWS), signal)
+      const removals = failures.some(isBusy) ? [removeHours] : [removeRequests, removeHours]
+      failures.push(...(await makeAll(removals, signal)))
+      tell(failures, signal)
     },
   }
 }
 
 type Change = () => Promise<void>
 
-/** Makes one after the other, whatever becomes of each. Throws at the end when some could not be made. */
-async function makeAll(changes: readonly Change[], signal: AbortSignal): Promise<void> {
+/** Makes one after the other, whatever becomes of each. Returns why some could not be made. */
+async function makeAll(changes: readonly Change[], signal: AbortSignal): Promise<unknown[]> {
   const failures: unknown[] = []
   for (const change of changes) {
-    if (signal.aborted) return
+    if (signal.aborted) break
     await insist(change, signal).catch((err: unknown) => failures.push(err))
   }
-  if (failures.length === 0) return
-  throw new Error(`${failures.length} of ${changes.length} changes of the ledger failed`, {
-    cause: failures[0],
-  })
+  return failures
 }
+
+/** Throws when there are failures, unless the server is to close. */
+function tell(failures: readonly unknown[], signal: AbortSignal): void {
+  if (failures.length === 0 || signal.aborted) return
+  throw new Error(`changes of the ledger failed: ${failures.length}`, { cause: failures[0] })
+}
+
+const isBusy = (err: unknown): boolean => databaseFault(err) === 'busy'
 
 /** Tries again while others are in the way. */
 async function insist(change: Change, signal: AbortSignal): Promise<void> {
@@ -88,7 +98,7 @@ async function insist(change: Change, signal: AbortSignal): Promise<void> {
     try {
       return await change()
     } catch (err) {
-      const isLast = left === 0 || databaseFault(err) !== 'busy'
+      const isLast = left === 0 || !isBusy(err)
       if (!isLast) await pause(RETRY_MS, signal)
       if (isLast || signal.aborted) throw err
     }

@@ -2,17 +2,10 @@ import type { Db } from '../../db/client.ts'
 import { usageSums } from '../../db/queries/usage-sums.ts'
 import { type DateRange, wholeHours } from '../domain/date-range.ts'
 import { dayOf, offsetSpans } from '../domain/local-days.ts'
-import { EVERYBODY, HOUR_MS } from '../domain/rollup.ts'
-import { breakDown, SUMMED, type SummedRow, type UsageBreakdown } from '../domain/usage-summary.ts'
+import { EVERYBODY } from '../domain/rollup.ts'
+import { breakDown, SUMMED, type UsageBreakdown } from '../domain/usage-summary.ts'
+import { inSlices } from './in-slices.ts'
 import { modelFor, requireUserEver } from './usage-filter.ts'
-
-/**
- * Hours in one statement: a server on SQLite does nothing else while one runs, and PostgreSQL adds up with a
- * hash table, without sorting, only what it expects to fit into its usual work_mem.
- */
-const SLICE_MS = 7 * 24 * HOUR_MS
-/** Statements at a time. */
-const AT_ONCE = 3
 
 export interface SummaryQuery {
   /** Whose, by name or by id; everybody's without. */
@@ -63,23 +56,4 @@ export function createUsageSummaries({ db }: { readonly db: Db }) {
       return { username: user?.username ?? null, range: hours, ...breakdown }
     },
   }
-}
-
-/** A few slices at a time; in between, others get their turn. */
-async function inSlices(
-  { from, until }: DateRange,
-  read: (slice: { readonly from: number; readonly until: number }) => Promise<SummedRow[]>,
-): Promise<SummedRow[]> {
-  const rows: SummedRow[][] = []
-  let next = from
-  const work = async (): Promise<void> => {
-    while (next < until) {
-      const slice = { from: next, until: Math.min(next + SLICE_MS, until) }
-      next = slice.until
-      rows.push(await read(slice))
-      await new Promise((resolve) => setImmediate(resolve))
-    }
-  }
-  await Promise.all(Array.from({ length: AT_ONCE }, work))
-  return rows.flat()
 }

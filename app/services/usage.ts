@@ -4,7 +4,7 @@ import type { Clock } from '../domain/clock.ts'
 import type { DateRange } from '../domain/date-range.ts'
 import type { UsageRecord } from '../domain/usage.ts'
 import { toUsageRecord } from '../usage/row.ts'
-import { type Page, toPage } from './page.ts'
+import { badCursor, type Page, toPage } from './page.ts'
 import { createUsageExport } from './usage-export.ts'
 import { modelFor, requireModelEver, requireUserEver } from './usage-filter.ts'
 import { createUsageSummaries } from './usage-summaries.ts'
@@ -31,7 +31,7 @@ export interface UsagePageQuery extends Omit<UsageQuery, 'days' | 'range' | 'lim
   /** Only this user's; by name or by id. Everybody's without. */
   readonly username?: string | undefined
   readonly userId?: string | undefined
-  /** The id of the last request of the page before. */
+  /** The key of the last request of the page before. */
   readonly after: string | null
   readonly limit: number
 }
@@ -65,6 +65,7 @@ export function createUsage({ db, clock }: UsageNeeds) {
     /**
      * The requests of everybody or of one user in that time, the newest first, a page at a time. Throws
      * not_found as `list` does; those of an id are asked for by their owner, who is not told of others' models.
+     * Throws invalid for a key that no page ended with.
      */
     async page({
       username,
@@ -73,6 +74,7 @@ export function createUsage({ db, clock }: UsageNeeds) {
       range,
       ...query
     }: UsagePageQuery): Promise<Page<NamedUsage>> {
+      const last = after === null ? undefined : readKey(after)
       const userId =
         username === undefined ? query.userId : (await requireUserEver(db, username)).id
       const model = await modelFor(db, query)
@@ -82,12 +84,25 @@ export function createUsage({ db, clock }: UsageNeeds) {
         model,
         since: range.from,
         until: range.until,
-        after: after ?? undefined,
+        after: last,
         limit: limit + 1,
       })
-      const page = toPage(rows, limit, ({ id }) => id)
+      const page = toPage(rows, limit, keyOf)
       const named = page.rows.map((row) => ({ ...toUsageRecord(row), username: row.username }))
       return { ...page, rows: named }
     },
   }
+}
+
+interface PageEnd {
+  readonly started_at: number
+  readonly id: string
+}
+
+const keyOf = ({ started_at, id }: PageEnd): string => `${started_at} ${id}`
+
+function readKey(key: string): PageEnd {
+  const [time = '', id] = key.split(' ')
+  if (!/^\d+$/.test(time) || id === undefined) throw badCursor()
+  return { started_at: Number(time), id }
 }

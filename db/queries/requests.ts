@@ -69,12 +69,12 @@ export async function listRequests(
     .execute()
 }
 
-export interface UsagePage extends Omit<UsageFilter, 'limit'> {
+export interface UsagePage extends UsageFilter {
+  readonly until: number
   /** Only this user's. */
   readonly userId?: string | undefined
-  /** The id of the last request that was seen. */
-  readonly after?: string | undefined
-  readonly limit: number
+  /** The last request that was seen. */
+  readonly after?: Pick<RequestsTable, 'id' | 'started_at'> | undefined
 }
 
 export type NamedRequestRow = RequestsTable & {
@@ -83,23 +83,33 @@ export type NamedRequestRow = RequestsTable & {
 }
 
 /**
- * So many requests of everybody or of one user, the newest first; those before one. Ids are hex digits
- * in order of time, which every collation sorts the same: the primary key's index serves.
+ * So many requests, the newest first, those before one: of everybody in the order of the primary key, of a
+ * user in that of the index on users and times. Ids are hex digits in order of time, which every collation
+ * sorts the same.
  */
 export async function pageOfRequests(db: Db, page: UsagePage): Promise<NamedRequestRow[]> {
+  const { userId, since, gateway, model, after, limit } = page
+  // One upper bound of the time and one of the id: of two, SQLite begins at the one that comes first.
+  const until = after && userId !== undefined ? after.started_at + 1 : page.until
+  const end = after && userId === undefined ? after.id : highestIdUntil(until)
   let query = db
     .selectFrom('requests')
     .leftJoin('users', 'users.id', 'requests.user_id')
     .select([...COLUMNS.map((column) => `requests.${column}` as const), 'users.username'])
-    .where('requests.started_at', '>=', page.since)
-    .where('requests.id', '>=', lowestIdSince(page.since))
-  if (page.until !== undefined) query = query.where('requests.started_at', '<', page.until)
-  // One upper bound: of two, SQLite begins at the one that comes first.
-  const end = page.after ?? (page.until === undefined ? undefined : highestIdUntil(page.until))
-  if (end !== undefined) query = query.where('requests.id', '<', end)
-  if (page.userId !== undefined) query = query.where('requests.user_id', '=', page.userId)
-  if (page.gateway) query = query.where('requests.gateway', '=', page.gateway)
-  if (page.model) query = query.where('requests.model', '=', page.model)
-  const rows = await query.orderBy('requests.id', 'desc').limit(page.limit).execute()
+    .where('requests.started_at', '>=', since)
+    .where('requests.started_at', '<', until)
+    .where('requests.id', '>=', lowestIdSince(since))
+    .where('requests.id', '<', end)
+  if (gateway) query = query.where('requests.gateway', '=', gateway)
+  if (model) query = query.where('requests.model', '=', model)
+  if (userId !== undefined) {
+    query = query.where('requests.user_id', '=', userId).orderBy('requests.started_at', 'desc')
+    if (after) {
+      query = query.where((eb) =>
+        eb.or([eb('requests.started_at', '<', after.started_at), eb('requests.id', '<', after.id)]),
+      )
+    }
+  }
+  const rows = await query.orderBy('requests.id', 'desc').limit(limit).execute()
   return rows.map((row) => ({ ...row, username: row.username ?? '' }))
 }

@@ -28,7 +28,7 @@ export function pageOf<Item extends Listed>(
   const before = placeOf(items, query, 'before_id')
   const after = placeOf(items, query, 'after_id')
   if (before !== null && after !== null) {
-    throw badField('before_id', 'can not be given together with after_id')
+    throw badField('before_id', "can't be given together with after_id")
   }
   const start = before === null ? (after ?? -1) + 1 : Math.max(0, before - limit)
   const data = items.slice(start, before ?? start + limit)

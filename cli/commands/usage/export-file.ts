@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import { rmSync, statSync } from 'node:fs'
-import { open, realpath, rename, rm } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
+import { open, realpath, rename, rm, stat } from 'node:fs/promises'
 import type { CommandIo } from '../../command.ts'
-import { CliError } from '../../errors.ts'
+import { CliError, UsageError } from '../../errors.ts'
 import { confirm } from '../../prompt.ts'
 
 /** Throws unless the file is not there yet, or may be replaced: on a terminal that is asked. */
 export async function mayReplace(io: CommandIo, file: string, isForced: boolean): Promise<void> {
-  const there = statSync(file, { throwIfNoEntry: false })
+  if (file === '') throw new UsageError('--output needs the name of a file')
+  const there = await ofFile(file, stat(file).catch(nullWhereNone))
   if (!there) return
   // A device or a folder of that name would be gone afterwards.
   if (!there.isFile()) {
@@ -34,28 +35,35 @@ export async function writeWhole(
   const temporary = `${target}.${randomBytes(6).toString('hex')}.part`
   const forget = atSignals(() => rmSync(temporary, { force: true }))
   try {
-    await writeNew(temporary, texts)
-    await rename(temporary, target)
+    await using handle = await ofFile(file, open(temporary, 'wx', 0o600))
+    for await (const text of texts) await ofFile(file, handle.writeFile(text))
+    await ofFile(file, handle.sync())
+    await ofFile(file, handle.close())
+    await ofFile(file, rename(temporary, target))
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => {})
-    if (!isOfSystem(cause)) throw cause
-    throw new CliError(`can't write ${file}: ${cause.message.split(',')[0]}`, { cause })
+    throw cause
   } finally {
     forget()
   }
 }
 
-async function writeNew(
-  file: string,
-  texts: AsyncIterable<string> | Iterable<string>,
-): Promise<void> {
-  const handle = await open(file, 'wx', 0o600)
+/** What becomes of the file is told of it; an error of what is written into it is another matter. */
+async function ofFile<T>(file: string, done: Promise<T>): Promise<T> {
   try {
-    for await (const text of texts) await handle.writeFile(text)
-    await handle.sync()
-  } finally {
-    await handle.close()
+    return await done
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message.split(',')[0] : cause
+    throw new CliError(`can't write ${file}: ${why}`, {
+      hint: 'Name another file with --output.',
+      cause,
+    })
   }
+}
+
+function nullWhereNone(err: unknown): null {
+  if ((err as NodeJS.ErrnoException).code === 'ENOENT') return null
+  throw err
 }
 
 /** Does that before SIGINT or SIGTERM ends the process as it would have; until it is told to forget it. */
@@ -71,6 +79,3 @@ function atSignals(act: () => void): () => void {
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, end)
   return forget
 }
-
-const isOfSystem = (cause: unknown): cause is Error =>
-  cause instanceof Error && 'syscall' in cause && ('path' in cause || 'errno' in cause)

@@ -45,7 +45,7 @@ export const usageExport = command({
     }
     if (args.force && output === undefined) throw new UsageError('--force needs --output')
     if (args.json && output === undefined && format !== 'json') {
-      throw new UsageError('csv cannot be given together with --json, unless with --output')
+      throw new UsageError("csv can't be given together with --json, unless with --output")
     }
     const range = rangeOf(args, DEFAULT_DAYS)
     if (output !== undefined) await mayReplace(io, output, args.force === true)

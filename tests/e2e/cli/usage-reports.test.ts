@@ -87,6 +87,7 @@ describe('usage report', () => {
   test.each([
     ['--month october', '--month must be a month such as 2026-11'],
     ['--start-date yesterday', '--start-date must be a date such as'],
+    ['--end-date 2025-10-01T10:50', '--end-date must be a whole hour of UTC, such as'],
     ['--time-zone Mars', '--time-zone must be a time zone'],
     ['--format csv --json', "--format csv can't be given together with --json"],
     ['--force', '--force needs --output'],

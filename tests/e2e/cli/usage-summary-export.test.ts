@@ -54,7 +54,7 @@ test('export writes every request once, as CSV without formulas and as JSON', as
 test.each<[string[], number, string]>([
   [['summary', '--from', '2026-02-30'], 2, '--from must be a time that exists, not 2026-02-30'],
   [['summary', '--from', '2026-11-02', '--to', '2026-11-01'], 2, 'ends before it begins'],
-  [['list', 'anna', '--days', '3', '--from', '2026-11-02'], 2, '--days cannot be given together'],
+  [['list', 'anna', '--days', '3', '--from', '2026-11-02'], 2, "--days can't be given together"],
   [['summary', '--time-zone', 'Mars/Olympus'], 2, '--time-zone must be a time zone such as'],
   [['summary', '--gateway', 'olama'], 2, 'ollama'],
   [['summary', 'nobody'], 1, 'there is no user "nobody"'],
@@ -65,6 +65,9 @@ test.each<[string[], number, string]>([
   [['export', 'anna'], 2, 'the format must be json or csv'],
   [['export', 'nobody', 'csv', '--output', `${folder}/x.csv`], 1, 'there is no user "nobody"'],
   [['export', 'anna', 'csv', '--output', '/nowhere/x.csv'], 1, "can't write /nowhere/x.csv"],
+  [['export', 'anna', 'csv', '--output', `${folder}/f.csv/x`], 1, 'another file with --output'],
+  [['export', 'anna', 'csv', '--output', ''], 2, '--output needs the name of a file'],
+  [['report', '--output', ''], 2, '--output needs the name of a file'],
 ])('%j is refused', async (args, code, sentence) => {
   const refused = await run(...args)
   expect(refused).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(sentence) })

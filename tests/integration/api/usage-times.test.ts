@@ -26,13 +26,17 @@ const RANGES: readonly Mistake[] = [
 const DAYS: readonly Mistake[] = [
   ['days=0', 'days: must be a whole number from 1 to 3650'],
   ['days=3651', 'days: must be a whole number from 1 to 3650'],
-  ['days=3&from=2025-10-01', 'days: cannot be given together with a beginning or an end'],
+  ['days=3&from=2025-10-01', "days: can't be given together with a beginning or an end"],
 ]
 const MONTHS: readonly Mistake[] = [
   ['month=october', 'month: must be a month such as 2026-11'],
   ['month=2025-13', 'month: must be a month such as 2026-11, not 2025-13'],
   ['month=2999-01', 'month: must have begun, which 2999-01 has not'],
-  ['month=2025-10&from=2025-10-01', 'month: can not be given together with a beginning or an end'],
+  ['month=2025-10&from=2025-10-01', "month: can't be given together with a beginning or an end"],
+  [
+    'from=2025-10-01T10:10&to=2025-10-01T10:50',
+    'from: must be a whole hour of UTC, such as 2025-10-01T10:00Z: a report has whole hours',
+  ],
 ]
 const ADVICE: readonly Mistake[] = [
   ['days=0', 'days: must be a whole number from 1 to 365'],

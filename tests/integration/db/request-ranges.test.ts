@@ -4,7 +4,7 @@ import type { Db } from '../../../db/client.ts'
 import { isPostgres } from '../../../db/codec.ts'
 import { createRequestIds } from '../../../db/ids.ts'
 import { exportRequests } from '../../../db/queries/export-requests.ts'
-import { listRequests, pageOfRequests } from '../../../db/queries/requests.ts'
+import { listRequests, type NamedRequestRow, pageOfRequests } from '../../../db/queries/requests.ts'
 import { nodeSums } from '../../../db/queries/usage-audit.ts'
 import { insertRequests, requestRow } from '../../support/builders.ts'
 import { describeEachDatabase } from '../../support/each-database.ts'
@@ -50,14 +50,45 @@ await describeEachDatabase('of a range of time', (openFresh) => {
     }
   })
 
-  test('a user’s are found by the user', async () => {
+  test('a user’s are found by the user, and come in their order', async () => {
     const { db } = await openFresh()
     if (isPostgres(db)) return
-    for (const read of [reads['a list of a user'], reads['an export of a user']]) {
-      expect(await plansOf(db, read)).toContain(
+    const after = { id: newId(range.until), started_at: range.until - HOUR_MS }
+    const ofUser = [
+      reads['a list of a user'],
+      reads['a page of a user'],
+      reads['an export of a user'],
+      (tx: Db) => pageOfRequests(tx, { ...since, userId, after }),
+    ]
+    for (const read of ofUser) {
+      const plan = await plansOf(db, read)
+      expect(plan).toContain(
         'INDEX requests_user_started (user_id=? AND started_at>? AND started_at<?)',
       )
+      expect(plan).not.toContain('TEMP B-TREE')
     }
+  })
+
+  test('a user’s pages have each row once, the newest first, also those of one moment', async () => {
+    const database = await openFresh()
+    const rows = [5, 5, 5, 5, 4, 3, 3, 3, 3, 3].map((ms, i) => {
+      const started_at = range.from + ms
+      // Under ids whose order is another one than that of the times.
+      return requestRow({ id: newId(range.from + (i % 3)), started_at, ended_at: started_at + 250 })
+    })
+    const others = rows.map((row) => ({ ...row, id: newId(row.started_at), user_id: 'user-2' }))
+    await insertRequests(database, [...others, ...rows])
+    const seen: string[] = []
+    let after: NamedRequestRow | undefined
+    do {
+      const page = await pageOfRequests(database.db, { ...since, userId, after, limit: 3 })
+      seen.push(...page.map(({ id }) => id))
+      after = page.at(-1)
+    } while (after && seen.length <= rows.length)
+    const newestFirst = rows.toSorted(
+      (a, b) => b.started_at - a.started_at || (a.id < b.id ? 1 : -1),
+    )
+    expect(seen).toEqual(newestFirst.map(({ id }) => id))
   })
 
   test('those are found whose ids tell another time, by less than a day', async () => {

@@ -1,8 +1,11 @@
 import { beforeEach, expect, test } from 'bun:test'
 import { createUsageReports } from '../../../app/services/usage-reports.ts'
+import type { Db } from '../../../db/client.ts'
+import { isPostgres } from '../../../db/codec.ts'
 import type { RequestsTable } from '../../../db/schema.ts'
 import { insertRequests, requestRow, TESTER, testAdmin } from '../../support/builders.ts'
 import { describeEachDatabase, type TestDatabase } from '../../support/each-database.ts'
+import { plansOf } from '../../support/plans.ts'
 import { refusalOf } from '../../support/refusal.ts'
 
 const NOVEMBER = Date.parse('2026-11-01T00:00:00Z')
@@ -22,10 +25,10 @@ await describeEachDatabase('a report on a month', (openFresh) => {
   let ids: Record<'anna' | 'bob', string>
   const at = (hours: number, changes: Partial<RequestsTable>) =>
     requestRow({ started_at: NOVEMBER + hours * HOUR_MS, compute_ms: HOUR_MS, ...changes })
-  const report = (query: object = {}) =>
+  const report = (query: object = {}, db: Db = database.db) =>
     createUsageReports({
       ...NO_HOSTS,
-      db: database.db,
+      db,
       clock: { now: () => DECEMBER },
       terms,
     }).report({
@@ -83,6 +86,27 @@ await describeEachDatabase('a report on a month', (openFresh) => {
       kwh: 1.5,
       cost: 3.6,
     })
+  })
+
+  test('reads a week of hours at a time, and adds up what each user did with each model', async () => {
+    await insertRequests(
+      database,
+      [100, 300, 500, 700].map((hours) => at(hours, { user_id: ids.anna })),
+    )
+    const { users, models } = await report()
+    expect(users.map(({ name, gpuHours }) => [name, gpuHours])).toEqual([
+      ['anna', 6],
+      ['bob', 1],
+    ])
+    expect(models.map(({ name, requests }) => [name, requests])).toEqual([
+      ['llama2:latest', 6],
+      ['qwen3:8b', 1],
+    ])
+    if (isPostgres(database.db)) return
+    const plan = await plansOf(database.db, (db) => report({}, db))
+    expect(plan).toContain('INDEX usage_hourly_hour (hour>? AND hour<?)')
+    // What each statement as a whole does with its inner one, for 30 days.
+    expect(plan.match(/SCAN used/g)).toHaveLength(5)
   })
 
   test('can be on a gateway, a user or the members of a role alone', async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'bun:test'
+import { type KyselyPlugin, sql } from 'kysely'
 import postgres from 'postgres'
 import { createUsageRetention } from '../../../app/services/usage-retention.ts'
 import { databaseFault, isPostgres } from '../../../db/codec.ts'
@@ -18,6 +19,7 @@ const STAYS = new AbortController().signal
 const newId = createRequestIds('0123456789ab')
 const rowAt = (started_at: number) =>
   requestRow({ id: newId(started_at), started_at, ended_at: started_at + 250 })
+const daysAgo = (days: number) => rowAt(NOON - days * DAY_MS)
 
 const retention = ({ db }: TestDatabase, now = NOON) =>
   createUsageRetention({ db, clock: createClock(now), retentionDays: 30, rollupRetentionDays: 60 })
@@ -28,6 +30,16 @@ const partitionDays = async ({ db }: TestDatabase): Promise<number[]> =>
 const daysOf = async ({ db }: TestDatabase): Promise<number[]> => {
   const rows = await db.selectFrom('requests').select('started_at').orderBy('id').execute()
   return rows.map(({ started_at }) => Math.round((started_at - NOON) / DAY_MS))
+}
+
+const hoursOf = async ({ db }: TestDatabase): Promise<number[]> => {
+  const rows = await db
+    .selectFrom('usage_hourly')
+    .select('hour')
+    .distinct()
+    .orderBy('hour')
+    .execute()
+  return rows.map(({ hour }) => Math.round((hour - NOON) / DAY_MS))
 }
 
 /** Somebody else's lock on a table of PostgreSQL. */
@@ -42,17 +54,11 @@ await describeEachDatabase('what is kept of usage', (openFresh) => {
     const database = await openFresh()
     await retention(database, NOON - 40 * DAY_MS).prepare(STAYS)
     const ages = [70, 61, 60, 59, 36, 34, 31, 30, 29, 1, 0]
-    await insertRequests(
-      database,
-      ages.map((age) => rowAt(NOON - age * DAY_MS)),
-    )
+    await insertRequests(database, ages.map(daysAgo))
     await retention(database).prepare(STAYS)
     await retention(database).prune(STAYS)
     expect(await daysOf(database)).toEqual([-30, -29, -1, 0])
-    const hours = await database.db.selectFrom('usage_hourly').select('hour').distinct().execute()
-    expect(
-      hours.map(({ hour }) => Math.round((NOON - hour) / DAY_MS)).sort((a, b) => b - a),
-    ).toEqual(ages.filter((age) => age <= 60))
+    expect(await hoursOf(database)).toEqual([-60, -59, -36, -34, -31, -30, -29, -1, 0])
   })
 
   test('is removed a few rows at a time, however much there is', async () => {
@@ -61,10 +67,20 @@ await describeEachDatabase('what is kept of usage', (openFresh) => {
     await insertRequests(database, rows)
     await insertRequests(
       database,
-      Array.from({ length: 700 }, () => rowAt(NOON - 40 * DAY_MS)),
+      Array.from({ length: 700 }, () => daysAgo(40)),
     )
-    await retention(database).prune(STAYS)
+    const removed: number[] = []
+    const counting: KyselyPlugin = {
+      transformQuery: ({ node }) => node,
+      async transformResult({ result }) {
+        if (result.numAffectedRows) removed.push(Number(result.numAffectedRows))
+        return result
+      },
+    }
+    await retention({ ...database, db: database.db.withPlugin(counting) }).prune(STAYS)
     expect(await daysOf(database)).toEqual([])
+    // Of requests, and of the hours of those that are older still.
+    expect(removed).toEqual([500, 500, 500, 200, 34])
   })
 
   test('lies in days that are made ahead, where the database has such', async () => {
@@ -96,7 +112,7 @@ await describeEachDatabase('what is kept of usage', (openFresh) => {
     const database = await openFresh()
     await insertRequests(
       database,
-      Array.from({ length: 1000 }, () => rowAt(NOON - 40 * DAY_MS)),
+      Array.from({ length: 1000 }, () => daysAgo(40)),
     )
     const closing = new AbortController()
     const pruned = retention(database).prune(closing.signal)
@@ -111,15 +127,34 @@ await describeEachDatabase('what is kept of usage', (openFresh) => {
     const database = await openFresh()
     if (!isPostgres(database.db)) return
     await retention(database, NOON - 40 * DAY_MS).prepare(STAYS)
+    const ages = [70, 60, 39, 38]
+    await insertRequests(database, ages.map(daysAgo))
     const reader = await lockOf(database, 'requests_20261023', 'access share')
     const failed = await retention(database)
       .prune(STAYS)
       .catch((err: unknown) => err)
     expect(databaseFault((failed as Error).cause)).toBe('busy')
     expect(await partitionDays(database)).toEqual([-38])
+    expect(await daysOf(database)).toEqual([-70, -60, -38])
+    expect(await hoursOf(database)).toEqual([-60, -39, -38])
     await reader.release()
     await retention(database).prune(STAYS)
     expect(await partitionDays(database)).toEqual([])
+    expect(await daysOf(database)).toEqual([])
+  })
+
+  test('is removed row by row where its partition may not be dropped', async () => {
+    const database = await openFresh()
+    const { db } = database
+    if (!isPostgres(db)) return
+    await retention(database, NOON - 40 * DAY_MS).prepare(STAYS)
+    await insertRequests(database, [daysAgo(38)])
+    await sql`create view somebodys as select id from requests_20261023`.execute(db)
+    await expect(retention(database).prune(STAYS)).rejects.toThrow(
+      'changes of the ledger failed: 1',
+    )
+    expect(await partitionDays(database)).toEqual([-38])
+    expect(await daysOf(database)).toEqual([])
   })
 
   test('and days to come: are tried again when somebody was in the way for a moment', async () => {

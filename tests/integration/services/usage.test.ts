@@ -84,6 +84,29 @@ await describeEachDatabase('usage', (openFresh) => {
     }
   })
 
+  test('in pages goes on behind the last row of the page before, and behind nothing else', async () => {
+    const { id: userId } = await admin.users.create(TESTER, { username: 'anna' })
+    const moment = Date.now() - 1000
+    const ids: string[] = []
+    for (let i = 0; i < 5; i++) ids.unshift(await use('anna', { started_at: moment }))
+    const range = { from: 0, until: Date.now() + 1000, zone: 'UTC' }
+    for (const whose of [{}, { userId }, { username: 'anna' }]) {
+      const page = (after: string | null) => admin.usage.page({ range, after, limit: 2, ...whose })
+      const first = await page(null)
+      const second = await page(first.next)
+      const third = await page(second.next)
+      const rows = [first, second, third].flatMap((page) => page.rows)
+      expect(rows.map(({ id }) => id)).toEqual(ids)
+      expect(third.next).toBeNull()
+      for (const key of [ids[0] ?? '', '', 'now id', `${moment}`]) {
+        expect(await refusalOf(page(key))).toMatchObject({
+          code: 'invalid',
+          message: 'cursor: take the next_cursor of the page before, with the same filters',
+        })
+      }
+    }
+  })
+
   test('of a deleted user is kept, and read under his name while nobody else has it', async () => {
     await admin.users.create(TESTER, { username: 'root', roles: ['admin'] })
     await admin.users.create(TESTER, { username: 'anna' })

@@ -46,14 +46,53 @@ describe('the time of a report', () => {
     expect(period({ from: '2026-11-15' })[1]).toBe('2026-11-15T11:00:00.000Z')
   })
 
+  test('can be from an hour to an hour, in any spelling', () => {
+    const title = '2026-11-01 to 2026-11-01'
+    const whole = ['2026-11-01T10:00:00.000Z', '2026-11-01T12:00:00.000Z', title]
+    expect(period({ from: '2026-11-01T10:00', to: '2026-11-01 12:00:00' })).toEqual(whole)
+    expect(
+      period({ from: '2026-11-01T15:30', to: '2026-11-01T17:30', zone: 'Asia/Kolkata' }),
+    ).toEqual(whole)
+  })
+
+  test('is never an empty one, from an hour to a day of half an hour less', () => {
+    const words = { from: '2026-11-01T18:00Z', to: '2026-11-01', zone: 'Asia/Kolkata' }
+    const message = 'must be an hour or more after the beginning: a report has whole hours'
+    expect(read(words)).toEqual({ mistake: { field: 'to', message } })
+    expect(period({ ...words, from: '2026-11-01T17:00Z' }).slice(0, 2)).toEqual([
+      '2026-11-01T17:00:00.000Z',
+      '2026-11-01T18:00:00.000Z',
+    ])
+  })
+
   test.each<[Partial<PeriodWords>, string, string]>([
+    [
+      { from: '2026-11-01T10:10', to: '2026-11-01T10:50' },
+      'from',
+      'must be a whole hour of UTC, such as 2026-11-01T10:00Z: a report has whole hours',
+    ],
+    [
+      { from: '2026-11-01T10:00', to: '2026-11-01T12:50' },
+      'to',
+      'must be a whole hour of UTC, such as 2026-11-01T13:00Z: a report has whole hours',
+    ],
+    [
+      { to: '2026-11-01T10:00', zone: 'Asia/Kolkata' },
+      'to',
+      'must be a whole hour of UTC, such as 2026-11-01T05:00Z: a report has whole hours',
+    ],
+    [
+      { from: '2026-11-01T10:00:00.001Z' },
+      'from',
+      'must be a whole hour of UTC, such as 2026-11-01T10:00Z: a report has whole hours',
+    ],
     [{ month: 'november' }, 'month', 'must be a month such as 2026-11'],
     [{ month: '2026-13' }, 'month', 'must be a month such as 2026-11, not 2026-13'],
     [{ month: '2026-12' }, 'month', 'must have begun, which 2026-12 has not'],
     [
       { month: '2026-11', from: '2026-11-01' },
       'month',
-      'can not be given together with a beginning or an end',
+      "can't be given together with a beginning or an end",
     ],
     [{ zone: 'Mars' }, 'zone', 'must be a time zone such as Europe/Berlin or UTC, not "Mars"'],
     [

@@ -67,6 +67,30 @@ describe('a report', () => {
     expect(total).toMatchObject({ cost: 0.04, kwh: 0.142, gpuHours: 0.472, queueMinutes: 1.7 })
   })
 
+  test('is the same of what comes in several parts', () => {
+    const parts = Array.from({ length: 60 }, (_, i) =>
+      used({ userId: `u${i % 2}`, model: `m${i % 3}`, computeMs: 1700 * i, queueMs: i }),
+    )
+    const whole = Array.from({ length: 6 }, (_, i) => {
+      const own = parts.filter(
+        ({ userId, model }) => userId === `u${i % 2}` && model === `m${i % 3}`,
+      )
+      const sum = (name: 'computeMs' | 'queueMs') => own.reduce((all, row) => all + row[name], 0)
+      return used({
+        userId: `u${i % 2}`,
+        model: `m${i % 3}`,
+        requests: 10,
+        promptTokens: 100,
+        completionTokens: 200,
+        computeMs: sum('computeMs'),
+        coldLoads: 10,
+        coldLoadMs: 300_000,
+        queueMs: sum('queueMs'),
+      })
+    })
+    expect(reportLines(parts, people, PRICED)).toEqual(reportLines(whole, people, PRICED))
+  })
+
   test('knows those whom nobody knows any more, and requests without a model', () => {
     const { users, roles, models } = reportLines([used({ userId: 'u9', model: '' })], people, FREE)
     expect([users[0]?.name, roles[0]?.name, models[0]?.name]).toEqual([
