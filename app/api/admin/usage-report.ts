@@ -78,6 +78,10 @@ export const usageReport = endpoint({
       description: 'Such as 2026-11, in place of from and to; this one when nothing is said',
     }),
     ...spanQuery,
+    from: spanQuery.from.meta({ description: 'A date, or a time that is a whole hour of UTC' }),
+    to: spanQuery.to.meta({
+      description: 'A date, which is the last one, or a time that is a whole hour of UTC',
+    }),
     username: z.string().max(256).optional().meta({ description: 'Only this user' }),
     role: z.string().max(256).optional().meta({ description: 'Only users who have this role' }),
     gateway: z.string().max(64).optional(),
