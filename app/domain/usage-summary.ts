@@ -1,8 +1,14 @@
 import { dateOf } from './local-days.ts'
-import { DURATION_BOUNDS, HISTOGRAMS, quantile, SUMS, type Sum } from './rollup.ts'
+import { DURATION_BOUNDS, HISTOGRAMS, quantile, type Sum } from './rollup.ts'
 
-/** What a summary is made of. */
-export const SUMMED = [...SUMS, ...HISTOGRAMS.duration, ...HISTOGRAMS.firstToken] as const
+const COUNTED = [
+  ...(['requests', 'completed', 'cancelled', 'failed', 'expired'] as const),
+  ...(['prompt_tokens', 'completion_tokens', 'compute_ms', 'queue_ms'] as const),
+  ...(['cold_loads', 'cold_load_ms'] as const),
+] as const satisfies readonly Sum[]
+
+/** What a summary is made of: each measure more takes its time. */
+export const SUMMED = [...COUNTED, ...HISTOGRAMS.duration, ...HISTOGRAMS.firstToken] as const
 
 /** The sums of one gateway and one model, or, where these are null, of one day. */
 export type SummedRow = {
@@ -99,7 +105,7 @@ const busiest = (groups: ReadonlyMap<string, Counts>): [string, Counts][] =>
   )
 
 function totalsOf(counts: Counts): UsageTotals {
-  const of = (name: Sum): number => counts[name] ?? 0
+  const of = (name: (typeof COUNTED)[number]): number => counts[name] ?? 0
   const requests = of('requests')
   return {
     requests,

@@ -4,7 +4,7 @@ import { HOUR_MS } from '../domain/rollup.ts'
  * Hours in one statement: a server on SQLite does nothing else while one runs, and PostgreSQL adds up with a
  * hash table, without sorting, only what it expects to fit into its usual work_mem.
  */
-const SLICE_MS = 7 * 24 * HOUR_MS
+const SLICE_MS = 10 * 24 * HOUR_MS
 /** Statements at a time. */
 const AT_ONCE = 3
 
@@ -15,8 +15,8 @@ interface Slice {
 }
 
 /**
- * Reads a time a week at a time, a few weeks at once; in between, others get their turn. What is read comes
- * in the order of the weeks.
+ * Reads ten days at a time, of three such slices at once; in between, others get their turn. What is read
+ * comes in the order of time.
  */
 export async function inSlices<Row>(
   { from, until }: Slice,

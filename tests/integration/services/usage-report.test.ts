@@ -88,7 +88,7 @@ await describeEachDatabase('a report on a month', (openFresh) => {
     })
   })
 
-  test('reads a week of hours at a time, and adds up what each user did with each model', async () => {
+  test('reads ten days of hours at a time, and adds up what each user did with each model', async () => {
     await insertRequests(
       database,
       [100, 300, 500, 700].map((hours) => at(hours, { user_id: ids.anna })),
@@ -106,7 +106,7 @@ await describeEachDatabase('a report on a month', (openFresh) => {
     const plan = await plansOf(database.db, (db) => report({}, db))
     expect(plan).toContain('INDEX usage_hourly_hour (hour>? AND hour<?)')
     // What each statement as a whole does with its inner one, for 30 days.
-    expect(plan.match(/SCAN used/g)).toHaveLength(5)
+    expect(plan.match(/SCAN used/g)).toHaveLength(3)
   })
 
   test('can be on a gateway, a user or the members of a role alone', async () => {
