@@ -3,6 +3,7 @@ import { TESTER } from '../../support/builders.ts'
 import { CHAT } from '../../support/gateway/stage.ts'
 import { gatherCrowd, requestText, tally } from './crowd.ts'
 import { describeEachStore } from './each-store.ts'
+import { undisturbed } from './undisturbed.ts'
 
 const REQUESTS = 1000
 const OTHERS = 200
@@ -24,22 +25,27 @@ await describeEachStore('a rule for one model', { models: [LIMITED, OTHER] }, (s
     'admits exactly 100 of 1,000 parallel requests to it, and all that go to another',
     async () => {
       const { ollama, replicas } = setting()
-      const user = await replicas.user()
-      const amounts = [{ unit: 'requests', window: 'day', amount: 100 }] as const
-      const rule = { gateway: 'ollama', model: LIMITED, amounts }
-      await replicas.admin.limits.set(TESTER, { user: user.username }, rule)
-      using crowd = await gatherCrowd(replicas.ports, REQUESTS + OTHERS)
-      const statuses = await crowd.ask((i) => {
-        const model = isForOther(i) ? OTHER : SPELLINGS[i % SPELLINGS.length]
-        return requestText(user, '/ollama/api/chat', { ...CHAT, model })
+      await undisturbed(replicas, async () => {
+        const user = await replicas.user()
+        const amounts = [{ unit: 'requests', window: 'day', amount: 100 }] as const
+        const rule = { gateway: 'ollama', model: LIMITED, amounts }
+        await replicas.admin.limits.set(TESTER, { user: user.username }, rule)
+        const before = ollama.calls('/api/chat').length
+        using crowd = await gatherCrowd(replicas.ports, REQUESTS + OTHERS)
+        const statuses = await crowd.ask((i) => {
+          const model = isForOther(i) ? OTHER : SPELLINGS[i % SPELLINGS.length]
+          return requestText(user, '/ollama/api/chat', { ...CHAT, model })
+        })
+        const of = (other: boolean) => tally(statuses.filter((_, i) => isForOther(i) === other))
+        expect(of(false)).toEqual({ 200: 100, 429: 900 })
+        expect(of(true)).toEqual({ 200: OTHERS })
+        const asked = (model: string): number =>
+          ollama
+            .calls('/api/chat')
+            .slice(before)
+            .filter((request) => request.model?.endsWith(`/${model}`)).length
+        expect([asked(LIMITED), asked(OTHER)]).toEqual([100, OTHERS])
       })
-      const of = (other: boolean) => tally(statuses.filter((_, i) => isForOther(i) === other))
-      expect(replicas.warnings()).toEqual([])
-      expect(of(false)).toEqual({ 200: 100, 429: 900 })
-      expect(of(true)).toEqual({ 200: OTHERS })
-      const asked = (model: string): number =>
-        ollama.calls('/api/chat').filter((request) => request.model?.endsWith(`/${model}`)).length
-      expect([asked(LIMITED), asked(OTHER)]).toEqual([100, OTHERS])
     },
     PATIENT_MS,
   )
