@@ -6,8 +6,8 @@ import { withDeadline } from '../db/deadline.ts'
 import { createRequestIds, newNode } from '../db/ids.ts'
 import { type ProcessLock, takeProcessLock } from '../db/process-lock.ts'
 import { createRequestClose, MAX_CLOSED } from '../db/queries/close-requests.ts'
+import { knownRequests } from '../db/queries/known-requests.ts'
 import { ping } from '../db/queries/ping.ts'
-import { knownRequests } from '../db/queries/requests.ts'
 import { systemClock } from './domain/clock.ts'
 import { keptSince } from './domain/kept-since.ts'
 import { StartupError } from './errors/startup-error.ts'
@@ -82,7 +82,7 @@ export function openLedger(
     keptSince: since,
     async missing(rows) {
       const known = await knownRequests(
-        store.db,
+        store,
         rows.map(({ id }) => id),
       )
       return rows.filter(({ id }) => !known.has(id))

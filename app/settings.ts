@@ -34,7 +34,7 @@ export const SETTINGS = {
   databaseUrl: setting(
     databaseUrl,
     (dir: string) => `sqlite:${join(dir, 'parallama.db')}`,
-    'Database: `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/NAME`',
+    'Database: `sqlite:PATH` or `postgres://USER:PASSWORD@HOST/NAME`; a pooler in between has to pool sessions',
     { secret: true },
   ),
   redisUrl: setting(

@@ -32,11 +32,11 @@ export type Db = Kysely<Schema>
 export interface DatabaseHandle {
   readonly db: Db
   /**
-   * Runs a statement that is the same each time, past the query builder and on a connection of its own: for
+   * The rows of a statement that is the same each time, past the query builder and on a connection of its own: for
    * what every request does. What is run meanwhile is sent at once, and comes after it. On PostgreSQL it
    * rejects with a DatabaseTimeoutError after 3 s; the statement may still take effect then.
    */
-  run(sql: string, parameters: readonly unknown[]): Promise<void>
+  run<Row extends object>(sql: string, parameters: readonly unknown[]): Promise<readonly Row[]>
   /** Runs statements in one transaction, each once for every one of its lists of parameters. */
   runTogether(statements: readonly Repeated[]): Promise<void>
   /** Calls `listener` soon after another process has raised the revision, and perhaps at other times. */
@@ -69,7 +69,7 @@ function openSqlite(path: string): DatabaseHandle {
     db,
     async run(sql, parameters) {
       const connection = await ownConnection()
-      await connection.run(sql, parameters)
+      return await connection.run(sql, parameters)
     },
     async runTogether(statements) {
       const connection = await ownConnection()

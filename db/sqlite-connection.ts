@@ -41,10 +41,10 @@ export class SqliteConnection implements DatabaseConnection {
     return await whenUnlocked(() => this.#execute<Row>(query))
   }
 
-  /** Runs a statement that gives no rows; waits like `executeQuery`. */
-  async run(sql: string, parameters: readonly unknown[]): Promise<void> {
+  /** The rows that a statement gives; waits like `executeQuery`. */
+  async run<Row>(sql: string, parameters: readonly unknown[]): Promise<readonly Row[]> {
     const statement = this.#database.query(sql)
-    await whenUnlocked(() => statement.run(...(parameters as SQLQueryBindings[])))
+    return await whenUnlocked(() => statement.all(...(parameters as SQLQueryBindings[])) as Row[])
   }
 
   /**

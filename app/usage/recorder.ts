@@ -130,7 +130,7 @@ export function createRecorder(needs: RecorderNeeds): Recorder {
       }
     }
     recovering = null
-    if (recorder.owed === 0) log.info({}, 'the database has all usage rows')
+    if (stranded.length + journal.kept === 0) log.info({}, 'the database has all usage rows')
   }
 
   const payBack = async (): Promise<void> => {

@@ -5,13 +5,19 @@ import type { StoreRows } from './journal.ts'
 /** Keeps rows for somebody to look at, for that reason. */
 export type SetAside = (rows: readonly UsageRecord[], reason: unknown) => Promise<void>
 
-/** Sets rows aside once, however often they come. */
+/** Sets rows aside once, however often they come; what comes at the same time waits. */
 export function settingAsideOnce(setAside: SetAside): SetAside {
   const known = new Set<string>()
-  return async (rows, reason) => {
+  let last: Promise<void> = Promise.resolve()
+  const act: SetAside = async (rows, reason) => {
     const fresh = rows.filter(({ id }) => !known.has(id))
     if (fresh.length > 0) await setAside(fresh, reason)
     for (const { id } of fresh) known.add(id)
+  }
+  return (rows, reason) => {
+    const mine = last.then(() => act(rows, reason))
+    last = mine.catch(() => {})
+    return mine
   }
 }
 

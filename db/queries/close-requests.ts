@@ -1,7 +1,7 @@
 import type { DatabaseHandle } from '../client.ts'
 import { databaseFault, isPostgres } from '../codec.ts'
 import type { RequestsTable, UsageHourlyTable } from '../schema.ts'
-import { knownRequests } from './requests.ts'
+import { knownRequests } from './known-requests.ts'
 
 /** Most rows that are closed in one statement. */
 export const MAX_CLOSED = 1000
@@ -60,7 +60,7 @@ export function createRequestClose(
       } catch (err) {
         if (databaseFault(err) !== 'unique') throw err
         const ids = missing.map(({ id }) => id)
-        const known = await knownRequests(handle.db, ids)
+        const known = await knownRequests(handle, ids)
         // What is not there, and is in the way all the same, will be in the way again.
         if (known.size === 0) throw err
         missing = missing.filter(({ id }) => !known.has(id))

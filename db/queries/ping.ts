@@ -1,4 +1,6 @@
 import type { DatabaseHandle } from '../client.ts'
 
 /** Resolves when the database answers on the connection that `run` uses. */
-export const ping = (handle: DatabaseHandle): Promise<void> => handle.run('select 1', [])
+export const ping = async (handle: DatabaseHandle): Promise<void> => {
+  await handle.run('select 1', [])
+}

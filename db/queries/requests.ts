@@ -37,12 +37,6 @@ const COLUMNS = [
   'ended_at',
 ] as const satisfies readonly (keyof RequestsTable)[]
 
-/** Which of these requests have a row. */
-export async function knownRequests(db: Db, ids: readonly string[]): Promise<Set<string>> {
-  const rows = await db.selectFrom('requests').select('id').where('id', 'in', ids).execute()
-  return new Set(rows.map(({ id }) => id))
-}
-
 /** The requests of one user, the newest first. */
 export async function listRequests(
   db: Db,
