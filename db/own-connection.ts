@@ -5,6 +5,8 @@ import { DatabaseTimeoutError, withDeadline } from './deadline.ts'
 const LOCK_TIMEOUT_MS = 2500
 /** After how long a connection counts as dead that owes an answer and says nothing, in ms. */
 const SILENT_MS = 3000
+/** How much too early a timer can be, in ms. */
+const TIMER_MS = 20
 
 /** A client of one connection, which tells when that has closed. */
 export type Connect = (onclose: () => void) => postgres.Sql<{ bigint: number }>
@@ -26,15 +28,10 @@ interface Line {
  */
 export function createOwnConnection(connect: Connect) {
   const open = (): Line => {
-    const onclose = (): void => void Object.assign(line, { isUp: false, isLimited: false })
-    const line: Line = {
-      client: connect(onclose),
-      isUp: false,
-      isLimited: false,
-      owed: 0,
-      heardAt: 0,
-    }
-    return line
+    const onclose = (): void => void Object.assign(fresh, { isUp: false, isLimited: false })
+    const client = connect(onclose)
+    const fresh: Line = { client, isUp: false, isLimited: false, owed: 0, heardAt: 0 }
+    return fresh
   }
   let line = open()
 
@@ -49,7 +46,8 @@ export function createOwnConnection(connect: Connect) {
   }
 
   const renewIfSilent = (on: Line): void => {
-    if (on !== line || !on.isUp || performance.now() - on.heardAt < SILENT_MS) return
+    const silentMs = performance.now() - on.heardAt
+    if (on !== line || !on.isUp || silentMs < SILENT_MS - TIMER_MS) return
     line = open()
     void on.client.end({ timeout: 0 }).catch(() => {})
   }
