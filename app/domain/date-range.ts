@@ -64,7 +64,7 @@ export const wholeHours = ({ from, until, zone }: DateRange): DateRange => ({
 })
 
 /** Whether there is such a time zone. */
-export function isZone(zone: string): boolean {
+function isZone(zone: string): boolean {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== ''
   } catch {

@@ -49,8 +49,8 @@ export interface ReportedUser {
 }
 
 /** Under what use is told that belongs to nobody with a role, and that named no model. */
-export const NO_ROLE = '(no role)'
-export const NO_MODEL = '(no model)'
+const NO_ROLE = '(no role)'
+const NO_MODEL = '(no model)'
 
 /**
  * The report on that use, of which a user and a model can come in several parts. A user who has several

@@ -16,7 +16,7 @@ export async function requireUserEver(db: Db, username: string): Promise<UserRow
 }
 
 /** A name that can be no model's is looked for as it is, and not found. */
-export const canonicalModel = (model: string | undefined): string | undefined =>
+const canonicalModel = (model: string | undefined): string | undefined =>
   model && (parseModelName(model)?.canonical ?? model)
 
 /**

@@ -157,7 +157,7 @@ async function fillRollup(db: Kysely<unknown>, user: string, key: string): Promi
     completed: count(`outcome = 'completed'`),
     cancelled: count(`outcome = 'cancelled'`),
     failed: count(`outcome = 'failed'`),
-    expired: count(`outcome = 'expired'`),
+    expired: '0',
     cold_loads: count('load_ms >= 1000'),
     cold_load_ms: 'sum(case when load_ms >= 1000 then load_ms else 0 end)',
   }

@@ -36,7 +36,7 @@ export async function usageSums<Measure extends UsageSum | UsageClass>(
 }
 
 /** The statement: a range of the primary key is read once, and what it comes to by day, gateway and model summed up twice. */
-export function usageSumsQuery(
+function usageSumsQuery(
   db: Db,
   filter: UsageSumsFilter,
   measures: readonly (UsageSum | UsageClass)[],
@@ -103,7 +103,7 @@ export async function isModelEver(db: Db, model: string): Promise<boolean> {
   const row = await db
     .selectFrom('usage_hourly')
     .select('hour')
-    .where('user_id', '=', '*')
+    .where('user_id', '=', EVERYBODY)
     .where('model', '=', model)
     .limit(1)
     .executeTakeFirst()
@@ -116,7 +116,7 @@ export async function modelsEver(db: Db): Promise<string[]> {
     .selectFrom('usage_hourly')
     .select('model')
     .distinct()
-    .where('user_id', '=', '*')
+    .where('user_id', '=', EVERYBODY)
     .execute()
   return rows.map(({ model }) => model).filter((model) => model !== '')
 }
