@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +10,7 @@ import type { Store } from './stores.ts'
 const ASKED_MB = 96
 const MB = 1e6
 const FORMATS = ['json', 'csv']
+const POLL_MS = 5
 
 /** Fills the ledger, and says how much more memory `usage export` takes for all of it than for nothing. */
 export async function measureExport(store: Store, extent: Extent): Promise<Figure[]> {
@@ -45,7 +47,22 @@ async function exported(url: string, args: string[]): Promise<Run> {
     stdout: 'inherit',
     stderr: 'inherit',
   })
-  if ((await child.exited) !== 0) throw new Error('the export failed')
-  const seconds = (performance.now() - started) / 1000
-  return { maxRss: child.resourceUsage()?.maxRSS ?? 0, seconds }
+  let maxRss = 0
+  const poll = setInterval(() => {
+    maxRss = Math.max(maxRss, peakOf(child.pid))
+  }, POLL_MS)
+  const code = await child.exited
+  clearInterval(poll)
+  if (code !== 0) throw new Error('the export failed')
+  return { maxRss, seconds: (performance.now() - started) / 1000 }
+}
+
+/** The most memory that a process has had, in bytes (Linux). What `wait` tells of a child begins with its parent's. */
+function peakOf(pid: number): number {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024
+  } catch {
+    return 0
+  }
 }
